@@ -1,0 +1,31 @@
+"""Fixtures every test may use: a real Valkey server and a clean client to it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import redis.asyncio
+
+from tipmeet.store import EmbeddedStore
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStore]:
+    """A real Valkey server for the whole test session (append-only log off: it is not tested here)."""
+    store = EmbeddedStore(
+        tmp_path_factory.mktemp("valkey"),
+        config={"appendonly": "no", "save": "", "maxmemory-policy": "noeviction"},
+    )
+    store.start()
+    yield store
+    store.stop()
+
+
+@pytest.fixture
+async def redis_client(valkey: EmbeddedStore) -> AsyncIterator[redis.asyncio.Redis]:
+    """A client to an empty store; answers are bytes."""
+    client = redis.asyncio.Redis.from_url(valkey.url)
+    await client.flushall()
+    yield client
+    await client.aclose()

@@ -1,0 +1,1 @@
+"""TipMeet put together: command line, settings, process supervision, the embedded store."""
