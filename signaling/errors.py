@@ -1,0 +1,69 @@
+"""The one error type of this package: something a caller asked for is refused, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+# What a code means in HTTP; a WebSocket answer carries the code alone. Anything else is a 400.
+STATUS_OF_CODE: Mapping[str, int] = {
+    "not_signed_in": 401,
+    "wrong_credentials": 401,
+    "forbidden": 403,
+    "foreign_origin": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "not_published": 404,
+    "email_taken": 409,
+    "duplicate_key": 409,
+    "wrong_state": 409,
+    "off_duty": 409,
+    "busy": 409,
+    "own_service": 409,
+    "already_in_call": 409,
+    "price_changed": 409,
+    "insufficient_funds": 402,
+    "too_large": 413,
+    "unsupported_media_type": 415,
+    "invalid": 422,
+    "too_many_requests": 429,
+    "internal": 500,
+    "relay_unavailable": 503,
+    "unavailable": 503,
+}
+
+
+class ProblemError(Exception):
+    """A request that is refused.
+
+    `code` is stable and machine readable, `detail` a sentence for a person, `fields` names what is
+    wrong with each field of a form.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        fields: Mapping[str, str] | None = None,
+        retry_after_s: int | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.fields = dict(fields) if fields else None
+        self.retry_after_s = retry_after_s
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of this code."""
+        return STATUS_OF_CODE.get(self.code, 400)
+
+
+def not_found(what: str) -> ProblemError:
+    """`what` starts a sentence: "This call"."""
+    return ProblemError("not_found", f"{what} does not exist.")
+
+
+def invalid(field: str, sentence: str) -> ProblemError:
+    """One field of a form is wrong."""
+    return ProblemError("invalid", sentence, fields={field: sentence})
