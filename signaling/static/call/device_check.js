@@ -1,0 +1,98 @@
+/** The device check before a call or a shift: preview, level, choice, and help when one is missing. */
+
+import { t } from "../lib/text.js";
+import { el, setText } from "../lib/ui.js";
+import { bindDeviceChoice } from "./device_choice.js";
+import { cameraNotice, microphoneHeadline, microphoneSteps } from "./problems.js";
+
+export class DeviceCheck {
+  #devices;
+  #part;
+  #choice;
+  #opened = false;
+  #opening = null;
+
+  constructor(root, devices) {
+    this.#devices = devices;
+    this.#part = (name) => root.querySelector(`[data-part="${name}"]`);
+    this.#choice = bindDeviceChoice(this.#part("choice").firstElementChild, devices);
+    this.#part("check").addEventListener("click", () => this.open());
+    this.#part("retry").addEventListener("click", () => this.open());
+    this.#part("preview-camera").addEventListener("click", () => devices.setCamera(!devices.camera));
+    devices.addEventListener("change", () => this.render());
+    this.render();
+  }
+
+  /** True when there is a microphone to talk into. */
+  get ready() {
+    return Boolean(this.#devices.audio);
+  }
+
+  /** True while the browser's question is open. */
+  get asking() {
+    return this.#opening !== null;
+  }
+
+  get problem() {
+    return this.#devices.microphoneProblem;
+  }
+
+  /** Asks the browser; resolves with `ready`. Once at a time. */
+  async open() {
+    this.#opening ??= this.#devices.open().finally(() => {
+      this.#opening = null;
+      this.#opened = true;
+    });
+    this.render();
+    await this.#opening;
+    this.render();
+    return this.ready;
+  }
+
+  /** Lets go of camera and microphone (their lights go out). */
+  release() {
+    this.#devices.stop();
+    this.#opened = false;
+    this.render();
+  }
+
+  render() {
+    const { audio, camera, wantsCamera, cameraProblem, microphoneProblem } = this.#devices;
+    const video = this.#part("preview-video");
+    if (video.srcObject?.getVideoTracks()[0] !== (camera ?? undefined)) {
+      video.srcObject = camera ? new MediaStream([camera]) : null;
+    }
+    video.hidden = !camera;
+    const off = this.#part("preview-off");
+    off.hidden = Boolean(camera);
+    setText(off, this.#offText(wantsCamera));
+    const toggle = this.#part("preview-camera");
+    toggle.hidden = !audio && !camera;
+    setText(toggle, camera ? t("Switch camera off") : t("Switch camera on"));
+    this.#part("check").hidden = this.#opened || this.asking;
+    this.#part("choice").hidden = !audio;
+    this.#choice.active(Boolean(audio));
+    this.#notices(cameraProblem, microphoneProblem);
+  }
+
+  #offText(wantsCamera) {
+    if (this.asking) return t("Answer “Allow” when your browser asks.");
+    if (!this.#opened) return t("Nothing is sent to anyone before the call.");
+    return wantsCamera ? t("No picture") : t("Your camera is off. You can switch it on at any time.");
+  }
+
+  #notices(cameraProblem, microphoneProblem) {
+    const camera = this.#part("camera-notice");
+    const showCamera = Boolean(cameraProblem && !microphoneProblem);
+    setText(camera, showCamera ? cameraNotice(cameraProblem) : "");
+    camera.hidden = !showCamera;
+    const notice = this.#part("mic-notice");
+    notice.hidden = !microphoneProblem;
+    if (!microphoneProblem) return;
+    const title = microphoneHeadline(microphoneProblem);
+    if (this.#part("mic-title").textContent === title) return;
+    setText(this.#part("mic-title"), title);
+    const steps = microphoneSteps(microphoneProblem);
+    this.#part("mic-steps").replaceChildren(...steps.map((step) => el("li", {}, step)));
+  }
+}

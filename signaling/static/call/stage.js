@@ -1,0 +1,294 @@
+/** The call on screen (`_stage.html`), the same for both sides: shows a CallSession, steers it. */
+
+import { money } from "../lib/money.js";
+import { t } from "../lib/text.js";
+import { talkTime } from "../lib/time.js";
+import { setBusy, setText, toast, toastError } from "../lib/ui.js";
+import { secondsLeft } from "./clock.js";
+import { bindDeviceChoice } from "./device_choice.js";
+import { bindKeys } from "./keys.js";
+import { chargingText, meterView, phaseOf, warningText } from "./meter.js";
+import { cameraNotice, microphoneHeadline } from "./problems.js";
+import { qualityText } from "./quality.js";
+import { bannerOf } from "./state_words.js";
+import { bindTopUp } from "./top_up.js";
+
+const SECOND_MS = 1_000;
+
+export class Stage {
+  #root;
+  #devices;
+  #part;
+  #session = null;
+  #phase = null;
+  #bannerTitle = "";
+  #timer = 0;
+  #problem = "";
+  #topUp;
+  #choice;
+  #settings;
+
+  constructor(root, devices) {
+    this.#root = root;
+    this.#devices = devices;
+    this.#part = (name) => root.querySelector(`[data-part="${name}"]`);
+    this.#settings = this.#part("settings-dialog");
+    this.#choice = bindDeviceChoice(this.#settings.querySelector(".devices"), devices, {
+      onSpeaker: (id) => this.#part("remote").setSinkId(id).catch(toastError),
+    });
+    this.#topUp = bindTopUp(this.#part);
+    this.#bindControls();
+    devices.addEventListener("change", () => this.#renderDevices());
+  }
+
+  /** Shows a call that has begun; `hide` when it is over. */
+  show(session) {
+    this.#session = session;
+    this.#phase = null;
+    this.#bannerTitle = "";
+    const client = session.side === "client";
+    setText(this.#part("peer"), session.peerName);
+    setText(this.#part("service"), session.call.service.title);
+    setText(this.#part("initial"), [...session.peerName.trim()][0]?.toUpperCase() ?? "?");
+    setText(this.#part("balance-label"), client ? t("Balance") : t("Caller’s balance"));
+    for (const name of ["warning", "hear"]) this.#part(name).hidden = true;
+    for (const event of ["call", "meter", "quality", "link"]) {
+      session.addEventListener(event, () => this.#render());
+    }
+    session.addEventListener("remote", ({ detail }) => this.#play(detail));
+    session.addEventListener("warning", ({ detail }) => this.#warn(detail.left_s));
+    session.addEventListener("problem", ({ detail }) => toast(detail.message, "error"));
+    session.addEventListener("ended", () => this.hide());
+    this.#root.hidden = false;
+    document.body.classList.add("in-call");
+    this.#part("peer").focus({ preventScroll: true });
+    this.#timer = setInterval(() => this.#render(), SECOND_MS);
+    this.#render();
+    this.#renderDevices();
+  }
+
+  hide() {
+    clearInterval(this.#timer);
+    this.#session = null;
+    this.#settings.close();
+    this.#topUp.close();
+    if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
+    this.#part("remote").srcObject = null;
+    this.#part("local").srcObject = null;
+    this.#root.hidden = true;
+    document.body.classList.remove("in-call");
+  }
+
+  // ---- what is shown ----
+
+  #render() {
+    const session = this.#session;
+    if (!session) return;
+    this.#renderMeter(session);
+    this.#renderBanner(session);
+    const nobody = !session.remoteFrames;
+    this.#part("nobody").hidden = !nobody;
+    setText(this.#part("nobody-text"), session.call.state === "live" ? t("Sound only: the other camera is off.") : "");
+    const value = session.link.state === "connected" ? (session.quality ?? "good") : "none";
+    const quality = this.#part("quality");
+    quality.dataset.grade = value;
+    const connected = session.link.state === "connected";
+    setText(this.#part("quality-text"), connected ? qualityText(value) : t("Connecting…"));
+  }
+
+  #renderMeter(session) {
+    const { tariff } = session.call;
+    const view = meterView(tariff, session.meter);
+    for (const name of ["free", "charged", "balance", "earned", "left"]) {
+      const box = this.#part(`${name}-box`);
+      box.hidden = view[name] === null || (name === "earned" && session.side === "client");
+      setText(this.#part(name), view[name] ?? "");
+    }
+    setText(this.#part("elapsed"), view.elapsed);
+    this.#part("meter").dataset.phase = view.phase;
+    this.#part("left-box").toggleAttribute("data-low", view.low);
+    const phase = phaseOf(tariff, session.meter);
+    if (phase === "charging" && this.#phase === "free") this.#say(chargingText(tariff, session.side), true);
+    this.#phase = phase;
+  }
+
+  #renderBanner(session) {
+    const words = bannerOf(session);
+    const banner = this.#part("banner");
+    banner.hidden = !words;
+    const title = words?.title ?? "";
+    if (words) {
+      const left = secondsLeft(session.call.deadline_at_ms);
+      setText(this.#part("banner-title"), words.title);
+      setText(this.#part("banner-text"), words.text);
+      setText(this.#part("banner-count"), left === null ? "" : t("{n} s", { n: left }));
+      this.#topUp.count(session.call.state === "on_hold" ? left : null);
+    }
+    if (title === this.#bannerTitle) return;
+    const before = this.#bannerTitle;
+    this.#bannerTitle = title;
+    if (words) this.#say(`${words.title} ${words.text}`);
+    else if (before) this.#say(t("The call goes on."));
+    if (session.call.state === "on_hold" && session.side === "client") this.#topUp.open(words.text);
+    else if (session.call.state !== "on_hold") this.#topUp.resumed();
+  }
+
+  #renderDevices() {
+    if (!this.#session) return;
+    const { audio, camera, screen, video, muted } = this.#devices;
+    this.#toggle("mic", Boolean(audio) && !muted, t("Mute"), t("Unmute"));
+    this.#toggle("cam", Boolean(camera), t("Camera off"), t("Camera on"));
+    this.#toggle("share", Boolean(screen), t("Stop sharing"), t("Share"));
+    this.#part("share").hidden = !this.#devices.canShareScreen;
+    this.#part("full").hidden = !document.fullscreenEnabled;
+    const local = this.#part("local");
+    if (local.srcObject?.getVideoTracks()[0] !== (video ?? undefined)) {
+      local.srcObject = video ? new MediaStream([video]) : null;
+    }
+    local.hidden = !video;
+    local.toggleAttribute("data-mirror", Boolean(video) && !screen);
+    this.#part("self-off").hidden = Boolean(video);
+    this.#part("self-muted").hidden = Boolean(audio) && !muted;
+    this.#sayProblem();
+  }
+
+  /** A device that fails in mid-call is said once, in words. */
+  #sayProblem() {
+    const { cameraProblem, microphoneProblem } = this.#devices;
+    const problem = microphoneProblem
+      ? microphoneHeadline(microphoneProblem)
+      : cameraProblem && cameraNotice(cameraProblem);
+    if (problem && problem !== this.#problem) toast(problem, "error");
+    this.#problem = problem ?? "";
+  }
+
+  #toggle(name, on, whenOn, whenOff) {
+    const button = this.#part(name);
+    button.dataset.on = String(on);
+    setText(this.#part(`${name}-label`), on ? whenOn : whenOff);
+  }
+
+  #play(stream) {
+    const remote = this.#part("remote");
+    remote.srcObject = stream;
+    const speaker = this.#devices.chosen("audiooutput");
+    if (speaker && remote.setSinkId) remote.setSinkId(speaker).catch(() => {});
+    remote.play().catch((problem) => {
+      // Only a refusal to play sound unasked needs the person; a replaced stream does not.
+      this.#part("hear").hidden = problem.name !== "NotAllowedError";
+    });
+  }
+
+  #warn(leftS) {
+    const session = this.#session;
+    if (!session) return;
+    const text = warningText(leftS, session.side, session.peerName);
+    setText(this.#part("warning-text"), text);
+    this.#part("warning-top-up").hidden = session.side !== "client";
+    this.#part("warning").hidden = false;
+    this.#say(text);
+  }
+
+  /** To screen readers through the status region; `seen`: to everybody's eyes too. */
+  #say(text, seen = false) {
+    setText(this.#part("status"), text);
+    if (!seen) return;
+    setText(this.#part("warning-text"), text);
+    this.#part("warning-top-up").hidden = true;
+    this.#part("warning").hidden = false;
+    setTimeout(() => {
+      if (this.#part("warning-text").textContent === text) this.#part("warning").hidden = true;
+    }, 8 * SECOND_MS);
+  }
+
+  // ---- what can be pressed ----
+
+  #bindControls() {
+    const press = {
+      mic: () => this.#mic(),
+      cam: () => this.#devices.setCamera(!this.#devices.camera),
+      share: () => this.#share(),
+      settings: () => this.#openSettings(),
+      full: () => this.#fullScreen(),
+      "hang-up": () => this.#hangUp(),
+    };
+    for (const [name, action] of Object.entries(press)) {
+      this.#part(name).addEventListener("click", action);
+    }
+    this.#settings.addEventListener("close", () => this.#choice.active(false));
+    this.#part("settings-close").addEventListener("click", () => this.#settings.close());
+    this.#part("warning-close").addEventListener("click", () => (this.#part("warning").hidden = true));
+    this.#part("warning-top-up").addEventListener("click", () => {
+      this.#part("warning").hidden = true;
+      this.#topUp.open();
+    });
+    this.#part("hear").addEventListener("click", () => {
+      this.#part("hear").hidden = true;
+      this.#part("remote").play().catch(toastError);
+    });
+    document.addEventListener("fullscreenchange", () => {
+      setText(this.#part("full-label"), document.fullscreenElement ? t("Leave full screen") : t("Full screen"));
+    });
+    this.#topUp.onDone = (wallet) => toast(t("Added. Your balance is {amount}.", { amount: money(wallet.available_micros + wallet.held_micros) }));
+    bindKeys({
+      active: () => Boolean(this.#session) && !this.#root.querySelector("dialog[open]"),
+      keysOn: this.#part("keys-on"),
+      keys: {
+        m: press.mic,
+        v: press.cam,
+        s: () => this.#devices.canShareScreen && press.share(),
+        d: press.settings,
+        f: press.full,
+        H: press["hang-up"],
+      },
+    });
+  }
+
+  async #mic() {
+    if (!this.#devices.audio) await this.#devices.choose("audioinput", "");
+    else this.#devices.setMuted(!this.#devices.muted);
+    const silent = !this.#devices.audio || this.#devices.muted;
+    this.#say(silent ? t("Muted") : t("Unmuted"));
+  }
+
+  async #share() {
+    if (this.#devices.screen) {
+      this.#devices.unshare();
+      return;
+    }
+    try {
+      await this.#devices.share();
+    } catch (problem) {
+      // Closing the browser's own chooser is an answer, not an error.
+      if (problem.name !== "NotAllowedError") toast(t("The screen cannot be shared here."), "error");
+    }
+  }
+
+  #openSettings() {
+    this.#settings.showModal();
+    this.#choice.active(true);
+  }
+
+  #fullScreen() {
+    const change = document.fullscreenElement ? document.exitFullscreen() : this.#root.requestFullscreen();
+    change.catch(() => toast(t("Full screen is not possible here."), "error"));
+  }
+
+  async #hangUp() {
+    const button = this.#part("hang-up");
+    if (button.getAttribute("aria-busy") || !this.#session) return;
+    setBusy(button, true);
+    try {
+      await this.#session.hangUp();
+    } catch (problem) {
+      toast(problem.message, "error");
+    } finally {
+      setBusy(button, false);
+    }
+  }
+}
+
+/** How long a caller can pay for, in words, for the provider's card and the lobby. */
+export function affordable(seconds) {
+  return seconds === null || seconds === undefined ? t("free call") : talkTime(seconds);
+}
