@@ -1,0 +1,64 @@
+"""Money, times and durations on server-rendered pages: Jinja filters, in the reader's language.
+
+Money stays an integer of micro-units until it is text; `Decimal` only places the point.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from babel.numbers import format_currency, format_decimal
+from babel.dates import format_datetime
+from markupsafe import Markup
+
+from admin_web import language
+from admin_web.language import gettext as _
+from metering.money import format_amount
+
+
+def money(micros: int, currency: str, *, signed: bool = False) -> str:
+    """300000 → "$0.30", 305000 → "$0.305": exact, never under two decimals."""
+    value = Decimal(format_amount(abs(micros)))
+    digits = max(2, -int(value.as_tuple().exponent))
+    pattern = "¤#,##0." + "0" * digits
+    locale = language.babel_locale(language.current())
+    if language.current() != language.SOURCE_LANGUAGE:
+        pattern = "#,##0." + "0" * digits + "\xa0¤"
+    text = format_currency(
+        value, currency, format=pattern, locale=locale, currency_digits=False
+    )
+    if micros < 0:
+        return "\u2212" + text
+    return "+" + text if signed and micros > 0 else text
+
+
+def rate(price_micros: int, period_s: int, currency: str) -> str:
+    """ "$0.30 per minute" """
+    text = _("%(price)s per hour") if period_s == 3600 else _("%(price)s per minute")
+    return text % {"price": money(price_micros, currency)}
+
+
+def percent(bps: int) -> str:
+    """1250 → "12.5 %" """
+    return (
+        format_decimal(Decimal(bps) / 100, locale=language.babel_locale(language.current()))
+        + "\u202f%"
+    )
+
+
+def clock(seconds: int) -> str:
+    """75 → "1:15", 3675 → "1:01:15" """
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def moment(at_ms: int, form: str = "datetime") -> Markup:
+    """A `<time>` in UTC that the page's script rewrites into the viewer's zone.
+
+    `form`: datetime, seconds, date or time, as `lib/time.js` knows them.
+    """
+    at = datetime.fromtimestamp(at_ms / 1000, UTC)
+    text = format_datetime(at, "medium", locale=language.babel_locale(language.current()))
+    return Markup('<time datetime="{}" data-at-ms="{}" data-format="{}">{} UTC</time>').format(
+        at.isoformat(timespec="milliseconds"), at_ms, form, text
+    )

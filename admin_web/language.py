@@ -1,0 +1,116 @@
+"""The reader's language: chosen once per request, then used by every `_()` in Python, pages and scripts.
+
+English is written in the sources. A translation is `admin_web/locale/<language>/LC_MESSAGES/tipmeet.po`,
+read at start (no build step); texts of scripts are in the same file.
+"""
+
+from contextvars import ContextVar
+from functools import cache
+from gettext import c2py
+from pathlib import Path
+from typing import Final
+
+from babel.core import Locale, negotiate_locale
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+SOURCE_LANGUAGE: Final = "en"
+_LOCALE_DIR: Final = Path(__file__).parent / "locale"
+_MOST_LANGUAGES_READ: Final = 12  # of an Accept-Language header: more is nobody's real preference
+_current: ContextVar[str] = ContextVar("language", default=SOURCE_LANGUAGE)
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The languages there are, the source's first."""
+    found = sorted(path.parent.parent.name for path in _LOCALE_DIR.glob("*/LC_MESSAGES/tipmeet.po"))
+    return (SOURCE_LANGUAGE, *found)
+
+
+def choose(accept_language: str, *, asked: str | None = None) -> str:
+    """The best language for an Accept-Language header (RFC 9110, 12.5.4); `asked` goes first."""
+    if asked in languages():
+        return asked
+    weighted: list[tuple[float, str]] = []
+    for part in accept_language.split(",")[:_MOST_LANGUAGES_READ]:
+        tag, _semicolon, weight = part.strip().partition(";")
+        try:
+            quality = float(weight.strip().removeprefix("q=")) if weight else 1.0
+        except ValueError:
+            continue
+        if tag and quality > 0:
+            weighted.append((quality, tag.strip()))
+    wanted = [tag for _quality, tag in sorted(weighted, key=lambda item: -item[0])]
+    return negotiate_locale(wanted, languages(), sep="-") or SOURCE_LANGUAGE
+
+
+def use(language: str) -> None:
+    """Makes `language` the one of the running request."""
+    _current.set(language)
+
+
+def current() -> str:
+    return _current.get()
+
+
+@cache
+def babel_locale(language: str) -> Locale:
+    return Locale.parse(language, sep="-")
+
+
+@cache
+def _catalog(language: str) -> Catalog | None:
+    path = _LOCALE_DIR / language / "LC_MESSAGES" / "tipmeet.po"
+    if language == SOURCE_LANGUAGE or not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def gettext(text: str) -> str:
+    """The text in the request's language, itself when there is no translation."""
+    catalog = _catalog(current())
+    message = catalog.get(text) if catalog else None
+    translated = message.string if message and not message.fuzzy else None
+    return translated if isinstance(translated, str) and translated else text
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """The form of the text for `count`."""
+    catalog = _catalog(current())
+    message = catalog.get(one) if catalog else None
+    if catalog and message and not message.fuzzy and isinstance(message.string, tuple | list):
+        form = message.string[_plural_index(catalog, count)]
+        if form:
+            return str(form)
+    return one if count == 1 else many
+
+
+def _plural_index(catalog: Catalog, count: int) -> int:
+    """Index of the plural form, as the catalogue's own Plural-Forms header computes it."""
+    return int(c2py(catalog.plural_expr)(count))
+
+
+@cache
+def script_texts(language: str) -> dict[str, str]:
+    """Translations of the texts in scripts, for the page's JSON block; empty in the source language.
+
+    A text with plural forms is filed under "<plural text>|<category>", the categories being CLDR's
+    ("one", "few", "many", "other") as `Intl.PluralRules` names them.
+    """
+    catalog = _catalog(language)
+    if catalog is None:
+        return {}
+    texts: dict[str, str] = {}
+    plural_form = babel_locale(language).plural_form
+    for message in catalog:
+        if message.fuzzy or not any(name.endswith(".js") for name, _line in message.locations):
+            continue
+        if isinstance(message.id, str):
+            if message.id and isinstance(message.string, str) and message.string:
+                texts[message.id] = message.string
+            continue
+        for sample in range(101):
+            form = message.string[_plural_index(catalog, sample)]
+            texts.setdefault(f"{message.id[1]}|{plural_form(sample)}", str(form))
+    return texts

@@ -1,0 +1,38 @@
+/** Creating a batch of vouchers: the codes are shown once. */
+import { post } from "/static/signaling/lib/api.js";
+import { $, copyText, onSubmit, t, tn, toast } from "/static/signaling/lib/ui.js";
+
+const form = $("#vouchers");
+const card = $("#codes-card");
+const area = $("#codes");
+let file = "";
+let kept = true;
+
+onSubmit(form, async (values) => {
+  const { codes } = await post("/api/admin/vouchers", {
+    amount: values.amount.trim().replace(",", "."),
+    count: Number(values.count),
+    ...(values.expires_on ? { expires_on: values.expires_on } : {}),
+    ...(values.note.trim() ? { note: values.note.trim() } : {}),
+  });
+  area.value = codes.join("\n");
+  area.rows = Math.min(12, Math.max(3, codes.length));
+  URL.revokeObjectURL(file);
+  file = URL.createObjectURL(new Blob([`${area.value}\n`], { type: "text/plain" }));
+  $("#download-codes").href = file;
+  card.hidden = false;
+  card.focus();
+  kept = false;
+  toast(tn(codes.length, "{n} voucher created.", "{n} vouchers created."));
+  form.reset();
+});
+
+$("#copy-codes").addEventListener("click", async () => {
+  await copyText(area.value, { source: area, done: t("Codes copied.") });
+  kept = true;
+});
+$("#download-codes").addEventListener("click", () => (kept = true));
+// The codes cannot be shown again: leaving without having kept them deserves a question.
+window.addEventListener("beforeunload", (event) => {
+  if (!kept) event.preventDefault();
+});

@@ -1,0 +1,70 @@
+"""The Jinja environment all pages share, with texts, money and times in the reader's language."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+
+import signaling
+from admin_web import formats, language, words
+from signaling.context import Context, user_of
+
+_HERE = Path(__file__).parent
+_TEMPLATES = (_HERE / "templates", Path(signaling.__file__).parent / "templates")
+STATIC = _HERE / "static"
+
+
+def setup(app: web.Application, context: Context) -> None:
+    """Gives `app` its environment; `aiohttp_jinja2.template` and `render` then find every page."""
+    currency = context.settings.currency
+    environment = aiohttp_jinja2.setup(
+        app,
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        context_processors=[_page_context(currency)],
+    )
+    environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by ext.i18n
+        language.gettext, language.ngettext, newstyle=True
+    )
+    environment.filters |= filters(currency)
+    environment.globals |= {"static": static, "words": words}
+
+
+def static(path: str) -> str:
+    """ "signaling/ui.css" → its address; a missing file is a bug of the page, found at once."""
+    package, _slash, name = path.partition("/")
+    root = {"admin_web": STATIC, "signaling": Path(signaling.__file__).parent / "static"}[package]
+    if not (root / name).is_file():
+        raise FileNotFoundError(f"{package} has no static file {name}")
+    return f"/static/{path}"
+
+
+def filters(currency: str) -> dict[str, Callable[..., Any]]:
+    """Filters over the protocol's values: micro-units, Unix milliseconds, seconds, basis points."""
+    return {
+        "money": lambda micros: formats.money(micros, currency),
+        "signed_money": lambda micros: formats.money(micros, currency, signed=True),
+        "rate": lambda tariff: formats.rate(tariff["price_micros"], tariff["period_s"], currency),
+        "percent": formats.percent,
+        "clock": formats.clock,
+        "moment": formats.moment,
+    }
+
+
+def _page_context(currency: str) -> Callable[[web.Request], Any]:
+    async def page_context(request: web.Request) -> dict[str, Any]:
+        return {
+            "user": user_of(request),
+            "path": request.path,
+            "currency": currency,
+            "locale": language.current(),
+            "page_texts": language.script_texts(language.current()),
+        }
+
+    return page_context
