@@ -1,0 +1,98 @@
+"""Who is on duty: a provider that said so and has a socket open somewhere.
+
+Every web process stamps the providers whose sockets it holds. A stamp older than 20 s means that
+all of them are closed, or their process is gone; the provider is then off duty until they say
+otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgpack
+import redis.asyncio
+
+from signaling import keys
+from signaling.answers import texts
+
+Duty = Literal["on_duty", "busy", "off_duty"]
+
+GRACE_MS = 20_000  # a reload or a network switch takes a few seconds
+STAMP_EVERY_S = 5.0  # four chances to be seen within the grace
+
+# KEYS: duty, seen; ARGV: seen before
+_RETIRE = """
+local gone = {}
+for _, provider in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  local seen = redis.call('ZSCORE', KEYS[2], provider)
+  if not seen or tonumber(seen) < tonumber(ARGV[1]) then
+    redis.call('SREM', KEYS[1], provider)
+    gone[#gone + 1] = provider
+  end
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', '(' .. ARGV[1])
+return gone
+"""
+
+
+class Presence:
+    """Duty in Redis, announced on its channel when it changes."""
+
+    def __init__(self, redis_client: redis.asyncio.Redis) -> None:
+        self._redis = redis_client
+        self._retire = redis_client.register_script(_RETIRE)
+
+    async def set_duty(self, provider_id: str, on: bool, now_ms: int) -> None:
+        """A provider with an open socket says whether it takes calls."""
+        async with self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.zadd(keys.SEEN, {provider_id: now_ms})
+            if on:
+                pipeline.sadd(keys.DUTY, provider_id)
+            else:
+                pipeline.srem(keys.DUTY, provider_id)
+            await pipeline.execute()
+        await self.announce(provider_id)
+
+    async def stamp(self, provider_ids: Iterable[str], now_ms: int) -> None:
+        """These providers have a socket open here at this instant."""
+        seen = dict.fromkeys(provider_ids, now_ms)
+        if seen:
+            await self._redis.zadd(keys.SEEN, seen, gt=True)
+
+    async def retire_unseen(self, now_ms: int) -> list[str]:
+        """Take those off duty whose last socket closed 20 s ago; answers who they are."""
+        args = [now_ms - GRACE_MS]
+        gone = texts(await self._retire(keys=[keys.DUTY, keys.SEEN], args=args))
+        for provider_id in gone:
+            await self.announce(provider_id)
+        return gone
+
+    async def duty(self, provider_id: str, now_ms: int) -> Duty:
+        """Whether a provider takes calls now."""
+        return (await self.duties([provider_id], now_ms))[provider_id]
+
+    async def duties(self, provider_ids: Iterable[str], now_ms: int) -> dict[str, Duty]:
+        """The same for many, in one round trip."""
+        ids = sorted(set(provider_ids))
+        if not ids:
+            return {}
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.smismember(keys.DUTY, ids)
+        pipeline.zmscore(keys.SEEN, ids)
+        pipeline.hmget(keys.BUSY, ids)
+        said, seen, calls = await pipeline.execute()
+        return {
+            provider_id: _duty(bool(on), at_ms, call is not None, now_ms)
+            for provider_id, on, at_ms, call in zip(ids, said, seen, calls, strict=True)
+        }
+
+    async def announce(self, provider_id: str) -> None:
+        """Say that a provider's duty may have changed."""
+        await self._redis.publish(keys.DUTY_CHANNEL, msgpack.packb({"provider": provider_id}))
+
+
+def _duty(said: bool, seen_at_ms: float | None, in_call: bool, now_ms: int) -> Duty:
+    if not said or seen_at_ms is None or seen_at_ms < now_ms - GRACE_MS:
+        return "off_duty"
+    return "busy" if in_call else "on_duty"

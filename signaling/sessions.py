@@ -1,0 +1,43 @@
+"""Signed-in browsers: random tokens, of which only the hash is stored."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+import redis.asyncio
+
+from signaling import keys
+from signaling.answers import maybe_text
+
+COOKIE = "tipmeet_session"
+_TOKEN_BYTES = 32
+_TOKEN_MAX = 64  # a longer cookie was not made here
+
+
+class Sessions:
+    """Sessions in Redis; each use prolongs one."""
+
+    def __init__(self, redis_client: redis.asyncio.Redis, ttl_s: int) -> None:
+        self._redis = redis_client
+        self._ttl_s = ttl_s
+
+    async def create(self, user_id: str) -> str:
+        """A fresh token for the cookie."""
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        await self._redis.set(_key(token), user_id, ex=self._ttl_s)
+        return token
+
+    async def user_id(self, token: str | None) -> str | None:
+        """Whose token this is; None for none, an unknown or an old one."""
+        if not token or len(token) > _TOKEN_MAX:
+            return None
+        return maybe_text(await self._redis.getex(_key(token), ex=self._ttl_s))
+
+    async def delete(self, token: str) -> None:
+        """Sign out."""
+        await self._redis.delete(_key(token))
+
+
+def _key(token: str) -> str:
+    return keys.session(hashlib.sha256(token.encode()).hexdigest())
