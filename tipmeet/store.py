@@ -12,12 +12,16 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from tipmeet.settings import Settings
+
 START_TIMEOUT_S = 30.0  # a large append-only log takes a while to read back
 STOP_TIMEOUT_S = 20.0
+PORT_FILE = "store.port"  # where the commands find a store that is running
 
 # Money lives here: never evict, fsync every second, and keep on fsyncing during a rewrite.
 DURABLE_CONFIG: Mapping[str, str] = {
@@ -31,6 +35,10 @@ DURABLE_CONFIG: Mapping[str, str] = {
 
 class StoreError(Exception):
     """The embedded store cannot be started; the message says the mend."""
+
+
+class StoreInUseError(StoreError):
+    """Another process runs a store in this folder."""
 
 
 def find_binary() -> Path:
@@ -104,7 +112,7 @@ class EmbeddedStore:
                 pass_fds=(self._lock.fileno(),) if self._lock else (),
             )
         deadline = time.monotonic() + START_TIMEOUT_S
-        while not self._answers():
+        while not answers(self.port):
             code = self._process.poll()
             if code is not None or time.monotonic() > deadline:
                 with log_path.open("rb") as log:
@@ -113,6 +121,7 @@ class EmbeddedStore:
                 self.kill()
                 raise StoreError(f"the embedded Valkey did not start (exit {code}):\n{tail}")
             time.sleep(0.02)
+        (self.data_dir / PORT_FILE).write_text(str(self.port), encoding="ascii")
 
     def stop(self) -> None:
         """Stop it cleanly: what it acknowledged is on disk when this returns."""
@@ -137,14 +146,6 @@ class EmbeddedStore:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def _answers(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1.0) as probe:
-                probe.sendall(b"*1\r\n$4\r\nPING\r\n")
-                return probe.recv(64).startswith(b"+PONG")  # -LOADING while the log is read back
-        except OSError:
-            return False
-
     def _take_lock(self) -> None:
         """Two servers appending to one log would destroy it."""
         lock = (self.data_dir / "lock").open("a+")
@@ -152,7 +153,7 @@ class EmbeddedStore:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             lock.close()
-            raise StoreError(
+            raise StoreInUseError(
                 f"another TipMeet already uses {self.data_dir}; stop it first, or choose another "
                 "folder with TIPMEET_DATA_DIR"
             ) from None
@@ -163,3 +164,38 @@ class EmbeddedStore:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+def answers(port: int) -> bool:
+    """Whether a Valkey that has read its log back answers on this port of this machine."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1.0) as probe:
+            probe.sendall(b"*1\r\n$4\r\nPING\r\n")
+            return probe.recv(64).startswith(b"+PONG")  # -LOADING while the log is read back
+    except OSError:
+        return False
+
+
+@contextmanager
+def store_url(settings: Settings) -> Iterator[str]:
+    """The store a command shall work on: the one set, the running embedded one, or one for now.
+
+    Raises StoreError when another process holds the folder but does not answer.
+    """
+    if settings.redis_url is not None:
+        yield settings.redis_url
+        return
+    store = EmbeddedStore(settings.data_dir, port=settings.store_port)
+    try:
+        store.start()
+    except StoreInUseError:
+        port_file = store.data_dir / PORT_FILE
+        port = int(port_file.read_text(encoding="ascii")) if port_file.exists() else 0
+        if not answers(port):
+            raise
+        yield f"redis://127.0.0.1:{port}/0"
+        return
+    try:
+        yield store.url
+    finally:
+        store.stop()

@@ -1,0 +1,7 @@
+"""`python -m tipmeet`."""
+
+import sys
+
+from tipmeet.cli import main
+
+sys.exit(main())

@@ -1,0 +1,80 @@
+"""`tipmeet web`: pages, API and WebSocket in one process; run as many as needed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import redis.asyncio
+import structlog
+from aiohttp import web
+
+import admin_web
+from mediasrv.client import RelayClient
+from metering.books import Books
+from signaling.context import Context, build_context
+from signaling.pricing import Pricing
+from signaling.settings import SignalingSettings
+from tipmeet.redis_client import connect
+from tipmeet.settings import Settings, relay_secret
+from tipmeet.supervisor import until_signal
+
+log = structlog.get_logger("web")
+
+
+def signaling_settings(settings: Settings) -> SignalingSettings:
+    """The part of the settings the web side sees."""
+    return SignalingSettings(
+        base_url=settings.site_url,
+        relay_secret=relay_secret(settings),
+        secure_cookies=settings.site_url.startswith("https://"),
+        currency=settings.currency,
+        pricing=Pricing(
+            commission_bps=settings.commission_bps,
+            threshold_s=settings.threshold_s,
+            min_minutes=settings.min_minutes,
+            probe_limit_per_day=settings.probe_limit_per_day,
+            ring_s=settings.ring_s,
+            interrupted_s=settings.interrupted_s,
+            on_hold_s=settings.on_hold_s,
+        ),
+        session_ttl_s=settings.session_days * 86_400,
+    )
+
+
+@asynccontextmanager
+async def open_context(settings: Settings, redis_url: str) -> AsyncIterator[Context]:
+    """Everything the web side works with, on the store at `redis_url`."""
+    client: redis.asyncio.Redis = connect(redis_url)
+    try:
+        books = Books(client, currency=settings.currency)
+        await books.load()
+        async with aiohttp.ClientSession() as http:
+            relay_client = RelayClient(http, relay_secret(settings))
+            yield build_context(signaling_settings(settings), client, books, relay_client)
+    finally:
+        await client.aclose()
+
+
+async def healthz(_request: web.Request) -> web.Response:
+    """200 once the process serves; for supervisors and load balancers."""
+    return web.Response(text="ok\n")
+
+
+async def run_web(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    if settings.redis_url is None:
+        raise ValueError("the web process needs --redis URL (tipmeet serve starts everything)")
+    async with open_context(settings, settings.redis_url) as context:
+        app = web.Application()
+        app.router.add_get("/healthz", healthz)
+        admin_web.setup(app, context)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, settings.web_host, settings.web_port).start()
+            log.info("web ready", url=settings.site_url)
+            await until_signal()
+        finally:
+            await runner.cleanup()
