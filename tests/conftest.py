@@ -12,7 +12,7 @@ from tipmeet.store import EmbeddedStore
 
 @pytest.fixture(scope="session")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStore]:
-    """A real Valkey server for the whole test session (append-only log off: it is not tested here)."""
+    """A real Valkey server for the whole test session, its log off: chaos tests start their own."""
     store = EmbeddedStore(
         tmp_path_factory.mktemp("valkey"),
         config={"appendonly": "no", "save": "", "maxmemory-policy": "noeviction"},

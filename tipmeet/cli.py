@@ -57,7 +57,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="tipmeet",
         description="Paid consultations by video and audio in the browser.",
-        epilog="Every setting can also come from a TIPMEET_* variable or tipmeet.toml; docs/settings.md lists them.",
+        epilog="Every setting can also come from a TIPMEET_* variable or tipmeet.toml "
+        "(docs/settings.md lists them).",
     )
     commands = top.add_subparsers(required=True, metavar="command")
 
@@ -203,7 +204,7 @@ def _voucher(options: argparse.Namespace) -> int:
         print(json.dumps({"amount_micros": amount, "codes": codes}))
     else:
         print(
-            f"{len(codes)} voucher(s) of {format_amount(amount)} {settings.currency}, shown only now:"
+            f"{len(codes)} voucher(s) of {format_amount(amount)} {settings.currency}, shown once:"
         )
         for code in codes:
             print(f"  {code}")

@@ -252,9 +252,9 @@ class Demo:
         for who, call in (("Client", client_call), ("Provider", provider_call)):
             self._say(f"\n{who}'s receipt")
             for name, value in call["receipt"].items():
-                if name.endswith("_micros") and value is not None:
-                    name, value = name.removesuffix("_micros"), format_amount(value)
-                self._say(f"  {name:<16} {value}")
+                is_money = name.endswith("_micros") and value is not None
+                shown = format_amount(value) if is_money else value
+                self._say(f"  {name.removesuffix('_micros'):<16} {shown}")
         self._say(f"\nAudit: {'clean' if report.ok else 'FAILED'} {report.checked}")
         for problem in result.problems:
             self._say(f"  WRONG: {problem}")
@@ -263,6 +263,7 @@ class Demo:
 def judge(
     client_call: dict[str, Any],
     provider_call: dict[str, Any],
+    *,
     before_micros: int,
     after_micros: int,
     earned_micros: int,

