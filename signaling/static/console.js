@@ -1,0 +1,272 @@
+/** The provider's console: duty, ringing callers, the call, its receipt, and back on duty. */
+
+import { setServerNow } from "./call/clock.js";
+import { DeviceCheck } from "./call/device_check.js";
+import { Devices } from "./call/devices.js";
+import { microphoneHeadline } from "./call/problems.js";
+import { Ownership } from "./call/ownership.js";
+import { receiptElement } from "./call/receipt.js";
+import { CallSession, OVER } from "./call/session.js";
+import { Stage } from "./call/stage.js";
+import { reasonText } from "./call/state_words.js";
+import { showMissed } from "./console/missed.js";
+import { RingCards } from "./console/ring_cards.js";
+import { notificationsAllowed, Ringer } from "./console/ringer.js";
+import { Socket } from "./lib/socket.js";
+import { t } from "./lib/text.js";
+import { $, $$, announce, copyText, el, pageData, setText, toast } from "./lib/ui.js";
+
+const data = pageData();
+setServerNow(data.now_ms);
+
+const devices = new Devices();
+const check = new DeviceCheck($("#device-check"), devices);
+const stage = new Stage($("#stage"), devices);
+const ownership = new Ownership();
+const ringer = new Ringer();
+const rings = new RingCards($("#rings"), { onAccept: accept, onDecline: decline, active: () => !session });
+const socket = new Socket();
+
+let session = null;
+let duty = "off_duty";
+let wanted = null; // true or false while the switch's answer is on its way
+let down = false;
+
+// Debug hook of the tests (docs/protocol.md, section 5): the live peer connection and call id.
+window.tipmeet = {
+  get pc() {
+    return session?.link.pc ?? null;
+  },
+  get call() {
+    return session?.call.id ?? null;
+  },
+};
+
+// ---- duty ----
+
+const dutySwitch = $("#duty-switch");
+
+dutySwitch.addEventListener("change", () => setDuty(dutySwitch.checked));
+
+async function setDuty(on) {
+  setText($("#duty-error"), "");
+  if (on) ringer.unlock().catch(() => {}); // the press is what lets the page make sounds
+  wanted = on;
+  renderDuty();
+  try {
+    if (on && !(await check.open())) {
+      wanted = null;
+      setText($("#duty-error"), t("{problem}. Nobody could hear you, so you are not on duty yet.", { problem: microphoneHeadline(check.problem) }));
+      return;
+    }
+    if (on && "Notification" in window && Notification.permission === "default") askNotifications();
+    duty = (await socket.request("duty.set", { on })).duty;
+    if (!on) check.release();
+  } catch (problem) {
+    setText($("#duty-error"), problem.message);
+  } finally {
+    wanted = null;
+    renderDuty();
+  }
+}
+
+function renderDuty() {
+  const on = wanted ?? duty !== "off_duty";
+  dutySwitch.checked = on;
+  $("#duty").dataset.duty = duty;
+  const [badge, kind, text] = {
+    on_duty: [t("On duty"), "badge-ok", t("Clients can call you now. Leave this page open; another tab or window may be in front.")],
+    busy: [t("In a call"), "badge-warn", t("You are in a call. You are back on duty when it ends.")],
+    off_duty: [t("Off duty"), "", t("Nobody can call you. Switch it on when you are ready.")],
+  }[duty];
+  const place = $("#duty-badge");
+  if (place.textContent !== badge) {
+    place.className = `badge ${kind}`;
+    place.replaceChildren(el("span", { class: duty === "on_duty" ? "dot" : "dot dot-hollow", "aria-hidden": "true" }), badge);
+  }
+  setText($("#duty-text"), wanted === true ? t("Checking your microphone…") : text);
+  renderMeans();
+}
+
+function renderMeans() {
+  const silent = duty !== "off_duty" && !ringer.audible;
+  setText($("#sound-text"), silent ? t("Switch the ringing sound on") : t("Try the ringing sound"));
+  $("#sound").classList.toggle("btn-primary", silent);
+  $("#sound").classList.toggle("btn-secondary", !silent);
+  const known = "Notification" in window;
+  $("#notify").hidden = !known || Notification.permission !== "default";
+  setText($("#notify-text"), notificationsAllowed()
+    ? t("You get a notification when a client calls and this page is in the background.")
+    : known && Notification.permission === "denied"
+      ? t("Notifications are blocked for this page in your browser: keep it in view or the sound on.")
+      : "");
+}
+
+async function askNotifications() {
+  await Notification.requestPermission();
+  renderMeans();
+}
+
+$("#sound").addEventListener("click", () => ringer.preview().then(renderMeans, () => toast(t("This browser does not play the sound."), "error")));
+$("#notify").addEventListener("click", askNotifications);
+
+// ---- ringing callers ----
+
+function ringing(call) {
+  if (session || call.side !== "provider") return;
+  rings.add(call);
+  ringer.ring(rings.calls, ({ id }) => rings.focus(id));
+}
+
+function silence(id) {
+  if (!rings.remove(id)) return false;
+  ringer.ring(rings.calls, (call) => rings.focus(call.id));
+  return true;
+}
+
+async function accept(call) {
+  if (!devices.audio && !(await check.open())) {
+    toast(t("{problem}. See below how to mend it; the call is still ringing.", { problem: microphoneHeadline(check.problem) }), "error");
+    $("#device-check").scrollIntoView({ block: "center" });
+    return;
+  }
+  try {
+    const { call: accepted } = await socket.request("call.accept", { call: call.id });
+    await begin(accepted);
+  } catch (problem) {
+    silence(call.id);
+    toast(problem.message, "error");
+  }
+}
+
+async function decline(call) {
+  try {
+    await socket.request("call.decline", { call: call.id });
+  } catch (problem) {
+    if (problem.code !== "wrong_state") toast(problem.message, "error");
+  }
+  silence(call.id);
+}
+
+// ---- the call ----
+
+async function begin(call, { steal = false } = {}) {
+  if (session) return;
+  const mine = await ownership.take(call.id, { steal, onLost: lost });
+  $("#other-call").hidden = mine;
+  if (!mine) {
+    $("#other-call-take").onclick = () => begin(call, { steal: true });
+    return;
+  }
+  rings.clear();
+  ringer.ring([]);
+  if (!devices.audio) await devices.open();
+  session = new CallSession({ socket, call, devices, iceServers: data.ice_servers });
+  const current = session;
+  current.addEventListener("ended", () => finish(current));
+  current.addEventListener("receipt", () => showReceipt(current.call));
+  $("#desk").hidden = $("#over").hidden = true;
+  stage.show(current);
+  current.start();
+}
+
+/** Another window took the call over. */
+function lost() {
+  const old = session;
+  session = null;
+  stage.hide();
+  old?.leave();
+  check.release();
+  $("#desk").hidden = false;
+  $("#other-call").hidden = false;
+  $("#other-call-take").onclick = () => begin(old.call, { steal: true });
+}
+
+function finish(ended) {
+  session = null;
+  ownership.release();
+  check.release();
+  showReceipt(ended.call);
+}
+
+function showReceipt(call) {
+  if (session) return; // the next call is already on
+  $("#receipt").replaceChildren(receiptElement(call));
+  $("#full-receipt").href = `/calls/${encodeURIComponent(call.id)}`;
+  $("#full-receipt").hidden = !call.receipt;
+  $("#desk").hidden = true;
+  $("#over").hidden = false;
+  $("#receipt h1").focus();
+  announce(reasonText(call.reason, "provider", call.client.name));
+}
+
+function backToDesk() {
+  $("#over").hidden = true;
+  $("#desk").hidden = false;
+  $("#duty-title").scrollIntoView({ block: "nearest" });
+  dutySwitch.focus();
+  refreshMissed();
+}
+
+$("#back").addEventListener("click", backToDesk);
+
+// ---- the server's events ----
+
+socket.on("hello", (hello) => {
+  down = false;
+  $("#offline").hidden = true;
+  duty = hello.duty ?? duty;
+  renderDuty();
+  const open = hello.calls.filter((call) => call.side === "provider" && !OVER.has(call.state));
+  for (const call of rings.calls) {
+    if (!open.some(({ id }) => id === call.id)) silence(call.id); // it ended while the line was down
+  }
+  for (const call of open) {
+    if (call.state === "ringing") ringing(call);
+    else if (call.state !== "opening") begin(call);
+  }
+  refreshMissed();
+});
+
+socket.on("down", () => {
+  if (down) return;
+  down = true;
+  const text = t("The connection to the server is lost: no call can reach you. Reconnecting by itself…");
+  setText($("#offline"), text);
+  $("#offline").hidden = false;
+});
+
+socket.on("signed_out", () => location.reload());
+
+socket.on("duty", (message) => {
+  duty = message.duty;
+  renderDuty();
+});
+
+socket.on("call.incoming", ({ call }) => {
+  if (!$("#over").hidden) backToDesk();
+  ringing(call);
+});
+
+socket.on("call.gone", ({ call, reason }) => {
+  const gone = rings.calls.find(({ id }) => id === call);
+  if (!silence(call)) return;
+  if (reason) announce(reasonText(reason, "provider", gone.client.name));
+  refreshMissed();
+});
+
+socket.on("call.state", ({ call }) => {
+  if (call.side !== "provider" || call.state === "ringing") return;
+  if (silence(call.id) && OVER.has(call.state)) refreshMissed();
+});
+
+function refreshMissed() {
+  showMissed($("#missed"), $("#missed-none"));
+}
+
+for (const button of $$("[data-copy]")) {
+  button.addEventListener("click", () => copyText(button.dataset.copy));
+}
+
+window.addEventListener("pagehide", () => devices.stop());
+renderDuty();
