@@ -1,0 +1,121 @@
+"""A whole platform as `tipmeet serve` starts it, and real Chromium pages to use it with."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from tests.browser import launch
+from tipmeet.store import free_port
+
+READY_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 30
+THRESHOLD_S = 6
+
+
+@dataclass
+class Site:
+    """A running `tipmeet serve`."""
+
+    url: str
+    data_dir: Path
+    process: subprocess.Popen[str]
+    environment: dict[str, str]
+    output: list[str] = field(default_factory=list)
+
+    def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run another `tipmeet` command against the same store."""
+        return subprocess.run(
+            [sys.executable, "-m", "tipmeet", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=check,
+        )
+
+    def audit(self) -> dict[str, object]:
+        done = self.command("audit", "--json", check=False)
+        assert done.stdout, done.stderr
+        report: dict[str, object] = json.loads(done.stdout)
+        return report
+
+    def stop(self) -> int:
+        """Ctrl-C; returns the exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(STOP_TIMEOUT_S)
+
+
+def start_site(data_dir: Path, **settings: str) -> Site:
+    """Start `tipmeet serve` on free ports and wait until it says that it is ready."""
+    port = free_port()
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("TIPMEET_")}
+    environment |= {
+        "TIPMEET_DATA_DIR": str(data_dir),
+        "TIPMEET_WEB_PORT": str(port),
+        "TIPMEET_RELAYS": "1",
+        "TIPMEET_RELAY_PORT": str(free_port()),
+        "TIPMEET_RELAY_CONTROL_PORT": str(free_port()),
+        "TIPMEET_THRESHOLD_S": str(THRESHOLD_S),
+        "TIPMEET_LOG_LEVEL": "warning",
+    }
+    environment |= {f"TIPMEET_{name.upper()}": value for name, value in settings.items()}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tipmeet", "serve"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    site = Site(f"http://localhost:{port}", data_dir, process, environment)
+    ready = threading.Event()
+
+    def read() -> None:
+        assert process.stdout is not None
+        with process.stdout:
+            for line in process.stdout:
+                site.output.append(line)
+                if line.startswith("Ctrl-C stops everything"):
+                    ready.set()
+        ready.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    assert ready.wait(READY_TIMEOUT_S), "".join(site.output)
+    assert process.poll() is None, "".join(site.output)
+    return site
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One platform for all end-to-end tests, with one operator and nobody else."""
+    site = start_site(tmp_path_factory.mktemp("site") / "var", demo_accounts="false")
+    try:
+        site.command(
+            "user", "olga@example.org", "--role", "operator", "--password", "operator-pass"
+        )
+        yield site
+        assert site.stop() == 0, "".join(site.output)
+    finally:
+        if site.process.poll() is None:
+            site.process.kill()
+            site.process.wait()
+    noise = [line for line in site.output if '"level": "error"' in line or "Traceback" in line]
+    assert not noise, "".join(site.output)
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await launch(playwright)
+        yield browser
+        await browser.close()
