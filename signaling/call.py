@@ -92,6 +92,7 @@ class Call:
     ended_at_ms: int | None = None
     deadline_at_ms: int | None = None
     affordable_s: int | None = None  # what the client could pay for when the call was opened
+    spending_cap_micros: int | None = None  # the most the client wants to pay for this call
     relay: str | None = None  # id of the relay that carries the media
     resume_to: State = State.LIVE  # where an interruption or a hold returns to: live or paused
     server_lost: bool = False  # the present interruption is our fault

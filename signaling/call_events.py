@@ -57,9 +57,10 @@ class SpendCapReached:
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """A party joined the media at this relay."""
+    """This relay carries the media from now on, unless somebody else has chosen another already."""
 
     relay: str
+    instead_of: str | None = None  # the relay of the record on which the choice was made
 
 
 @dataclass(frozen=True, slots=True)

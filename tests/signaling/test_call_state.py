@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from signaling.call import OVER, Call, Mode, Reason, State
+from signaling.call import ANSWERED, OVER, Call, Mode, Reason, State
 from signaling.call_events import (
     Accepted,
     Cancelled,
@@ -104,7 +104,13 @@ TABLE: list[tuple[str, Event, dict[State, str]]] = [
             (S.CONNECTING, S.LIVE, S.INTERRUPTED, S.PAUSED, S.ON_HOLD), "ended spend_cap"
         ),
     ),
-    ("joined the same relay", Pinned("r1"), {}),
+    ("joined the same relay", Pinned("r1", "r1"), {}),
+    ("joined one when there is another", Pinned("r2"), {}),
+    (
+        "moved to another relay",
+        Pinned("r2", "r1"),
+        {state: state.value for state in ANSWERED},
+    ),
     ("media flowing", MediaFlowing("r1"), {S.CONNECTING: "live", S.INTERRUPTED: "live"}),
     ("media flowing at another relay", MediaFlowing("r2"), {}),
     ("media lost", MediaLost("r1"), {S.LIVE: "interrupted", S.PAUSED: "interrupted"}),

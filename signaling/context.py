@@ -1,0 +1,100 @@
+"""All that a request handler needs, made once per web process and handed around."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+from redis.asyncio import Redis
+
+from mediasrv.client import RelayClient
+from metering.books import Books
+from signaling.accounts import Accounts, User
+from signaling.call_store import CallStore
+from signaling.calls import Calls
+from signaling.passwords import Passwords
+from signaling.presence import Presence
+from signaling.pricing import PricingStore
+from signaling.rate_limit import RateLimiter
+from signaling.relays import RelayRegistry
+from signaling.services import Services
+from signaling.sessions import Sessions
+from signaling.settings import SignalingSettings
+from signaling.tick_board import TickBoard
+
+
+def wall_clock_ms() -> int:
+    """Unix time in milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """The parts of a web process. Make it with `create`."""
+
+    settings: SignalingSettings
+    redis: Redis
+    books: Books
+    relay_client: RelayClient
+    clock: Callable[[], int]
+    accounts: Accounts
+    sessions: Sessions
+    limiter: RateLimiter
+    services: Services
+    pricing: PricingStore
+    presence: Presence
+    relays: RelayRegistry
+    store: CallStore
+    calls: Calls
+    ticks: TickBoard
+
+    @classmethod
+    def create(
+        cls,
+        *,
+        settings: SignalingSettings,
+        redis: Redis,
+        books: Books,
+        relay_client: RelayClient,
+        clock: Callable[[], int] = wall_clock_ms,
+    ) -> Context:
+        """Put the parts together; nothing is started and nothing is asked of the store yet."""
+        passwords = Passwords(
+            memory_kib=settings.password_memory_kib, rounds=settings.password_rounds
+        )
+        store = CallStore(redis)
+        presence = Presence(redis)
+        relays = RelayRegistry(redis)
+        return cls(
+            settings=settings,
+            redis=redis,
+            books=books,
+            relay_client=relay_client,
+            clock=clock,
+            accounts=Accounts(redis, passwords, clock),
+            sessions=Sessions(redis, settings.session_ttl_s),
+            limiter=RateLimiter(redis),
+            services=Services(redis, clock),
+            pricing=PricingStore(redis, settings.pricing),
+            presence=presence,
+            relays=relays,
+            store=store,
+            calls=Calls(store, books, relays, relay_client, clock),
+            ticks=TickBoard(),
+        )
+
+
+CONTEXT: web.AppKey[Context] = web.AppKey("context", Context)
+USER: web.RequestKey[User] = web.RequestKey("user", User)
+
+
+def context_of(request: web.Request) -> Context:
+    """The process's context."""
+    return request.app[CONTEXT]
+
+
+def user_of(request: web.Request) -> User | None:
+    """Who is signed in, as the session middleware found out."""
+    return request.get(USER)

@@ -1,0 +1,210 @@
+"""What people can look up: the questions that the API and the pages both ask."""
+
+from __future__ import annotations
+
+import asyncio
+
+from metering.audit import audit as audit_books
+from metering.types import OwnerKind
+from signaling.accounts import User
+from signaling.call import Call
+from signaling.context import Context
+from signaling.errors import ProblemError, not_found
+from signaling.presenting import (
+    Viewer,
+    call_view,
+    entry_view,
+    pricing_view,
+    public_service_view,
+    quote_view,
+    service_tariff,
+    service_view,
+    user_view,
+    voucher_view,
+)
+from signaling.services import Service, matches
+from signaling.starting import terms
+from signaling.views import (
+    AuditView,
+    CallView,
+    EarningsView,
+    EntryView,
+    PricingView,
+    PublicServiceView,
+    QuoteView,
+    ServiceView,
+    UserWithBalance,
+    VoucherView,
+    WalletView,
+)
+
+CALLS_PAGE = 50
+ENTRIES_MAX = 100
+SERVICES_MAX = 200
+
+
+async def public_service(ctx: Context, slug: str) -> PublicServiceView:
+    """What anyone sees of a published service. Raises ProblemError `not_found`."""
+    service = await ctx.services.by_slug(slug)
+    if service is None or not service.published:
+        raise not_found("This service")
+    return (await _public(ctx, [service]))[0]
+
+
+async def public_services(ctx: Context, query: str = "", kind: str = "") -> list[PublicServiceView]:
+    """Published services that fit a search; those one can call now first, then by title."""
+    found = [s for s in await ctx.services.published() if matches(s, query, kind)]
+    order = {"on_duty": 0, "busy": 1, "off_duty": 2}
+    views = await _public(ctx, found[:SERVICES_MAX])
+    return sorted(views, key=lambda view: order[view.availability])
+
+
+async def kinds(ctx: Context) -> list[str]:
+    """The kinds of activity there are published services of, for the directory's filter."""
+    by_fold = {s.kind.casefold(): s.kind for s in await ctx.services.published()}
+    return [by_fold[fold] for fold in sorted(by_fold)]
+
+
+async def _public(ctx: Context, services: list[Service]) -> list[PublicServiceView]:
+    if not services:
+        return []
+    pricing, duties = await asyncio.gather(
+        ctx.pricing.get(),
+        ctx.presence.duties({s.provider_id for s in services}, ctx.clock()),
+    )
+    return [
+        public_service_view(
+            service,
+            service_tariff(service, pricing, ctx.settings.currency),
+            duties[service.provider_id],
+            ctx.settings.base_url,
+        )
+        for service in services
+    ]
+
+
+async def quote(ctx: Context, user: User, slug: str) -> QuoteView:
+    """What a call would cost this person now. Raises ProblemError `not_found`."""
+    offered = await terms(ctx, user, slug)
+    if not offered.service.published:
+        raise not_found("This service")
+    return quote_view(offered.quote, offered.refusal)
+
+
+async def own_services(ctx: Context, user: User) -> list[ServiceView]:
+    """A provider's services, published or not."""
+    services = await ctx.services.of_provider(user.id)
+    return [service_view(service, ctx.settings.base_url) for service in services]
+
+
+async def own_service(ctx: Context, user: User, service_id: str) -> ServiceView:
+    """One of them. Raises ProblemError `not_found`."""
+    return service_view(await ctx.services.owned(user.id, service_id), ctx.settings.base_url)
+
+
+async def wallet(ctx: Context, user: User) -> WalletView:
+    """A client's money and where it went."""
+    money, entries = await asyncio.gather(
+        ctx.books.wallet(user.id), _entries(ctx, user.id, "client")
+    )
+    return WalletView(
+        currency=money.currency,
+        available_micros=money.available_micros,
+        held_micros=money.held_micros,
+        entries=entries,
+    )
+
+
+async def earnings(ctx: Context, user: User) -> EarningsView:
+    """A provider's money and where it came from."""
+    money, entries = await asyncio.gather(
+        ctx.books.earnings(user.id), _entries(ctx, user.id, "provider")
+    )
+    return EarningsView(currency=money.currency, earned_micros=money.earned_micros, entries=entries)
+
+
+async def _entries(ctx: Context, user_id: str, kind: OwnerKind) -> list[EntryView]:
+    entries = await ctx.books.statement(user_id, kind, ENTRIES_MAX)
+    return [entry_view(entry) for entry in entries]
+
+
+def viewer_of(call: Call, user: User) -> Viewer:
+    """As what a person may look at a call. Raises ProblemError `not_found` for strangers."""
+    side = call.side_of(user.id)
+    if side is not None:
+        return side
+    if user.role == "operator":
+        return "operator"
+    raise not_found("This call")
+
+
+async def call(ctx: Context, user: User, call_id: str) -> CallView:
+    """One call, as this person may see it. Raises ProblemError `not_found`."""
+    found = await ctx.calls.get(call_id)
+    return call_view(found, viewer_of(found, user), ctx.ticks.meter(call_id))
+
+
+async def calls(ctx: Context, user: User, before_ms: int | None = None) -> list[CallView]:
+    """A person's calls, newest first, fifty that started before a time."""
+    found = await ctx.store.history(user.id, before_ms, CALLS_PAGE)
+    return [call_view(c, viewer_of(c, user), ctx.ticks.meter(c.id)) for c in found]
+
+
+async def present_calls(ctx: Context, user: User) -> list[CallView]:
+    """The call a person is in, if any."""
+    call_id = await ctx.store.call_of(user.id)
+    found = await ctx.store.get(call_id) if call_id else None
+    if found is None or found.over:
+        return []
+    return [call_view(found, viewer_of(found, user), ctx.ticks.meter(found.id))]
+
+
+async def all_calls(ctx: Context, before_ms: int | None = None) -> list[CallView]:
+    """Everybody's calls, for the operator."""
+    found = await ctx.store.history(None, before_ms, CALLS_PAGE)
+    return [call_view(c, "operator", ctx.ticks.meter(c.id)) for c in found]
+
+
+async def pricing(ctx: Context) -> PricingView:
+    """The rules for calls that start now."""
+    return pricing_view(await ctx.pricing.get())
+
+
+async def vouchers(ctx: Context) -> list[VoucherView]:
+    """All vouchers, newest first."""
+    found = await ctx.books.vouchers(now_ms=ctx.clock())
+    return [voucher_view(voucher) for voucher in found]
+
+
+async def users(ctx: Context, query: str = "") -> list[UserWithBalance]:
+    """Accounts that fit a search, newest first, with their money."""
+    found = await ctx.accounts.search(query)
+    balances = await asyncio.gather(*(_balance(ctx, user) for user in found))
+    return [
+        UserWithBalance(**user_view(user).model_dump(), balance_micros=balance)
+        for user, balance in zip(found, balances, strict=True)
+    ]
+
+
+async def _balance(ctx: Context, user: User) -> int | None:
+    if user.role == "client":
+        return (await ctx.books.wallet(user.id)).available_micros
+    if user.role == "provider":
+        return (await ctx.books.earnings(user.id)).earned_micros
+    return None
+
+
+async def client(ctx: Context, user_id: str) -> User:
+    """Somebody who can be given credit. Raises ProblemError."""
+    user = await ctx.accounts.get(user_id)
+    if user is None:
+        raise not_found("This user")
+    if user.role != "client":
+        raise ProblemError("forbidden", "Only clients have a wallet.")
+    return user
+
+
+async def audit(ctx: Context) -> AuditView:
+    """Whether the books are in order, checked now."""
+    report = await audit_books(ctx.books)
+    return AuditView(ok=report.ok, problems=list(report.problems), checked=dict(report.checked))
