@@ -33,7 +33,9 @@ def receipt_lines(
     connected_s, billed_s = receipt["connected_s"], receipt["billed_s"]
     lines = [
         Line(_("Time connected"), _connected_working(receipt), _seconds(connected_s)),
-        Line(_("Seconds billed"), _billed_working(tariff, connected_s, billed_s), _seconds(billed_s)),
+        Line(
+            _("Seconds billed"), _billed_working(tariff, connected_s, billed_s), _seconds(billed_s)
+        ),
         Line(
             _("Charge"),
             _charge_working(tariff, billed_s, money),

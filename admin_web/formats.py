@@ -23,9 +23,7 @@ def money(micros: int, currency: str, *, signed: bool = False) -> str:
     locale = language.babel_locale(language.current())
     if language.current() != language.SOURCE_LANGUAGE:
         pattern = "#,##0." + "0" * digits + "\xa0¤"
-    text = format_currency(
-        value, currency, format=pattern, locale=locale, currency_digits=False
-    )
+    text = format_currency(value, currency, format=pattern, locale=locale, currency_digits=False)
     if micros < 0:
         return "\u2212" + text
     return "+" + text if signed and micros > 0 else text

@@ -131,9 +131,9 @@ def free_rule(tariff: Any, *, free_probe: bool = True) -> str:
         return _("The first %(time)s are free. Charging starts after them.") % {
             "time": seconds(threshold_s)
         }
-    return _("The first %(time)s are free. Talk on and the call is charged from the first second.") % {
-        "time": seconds(threshold_s)
-    }
+    return _(
+        "The first %(time)s are free. Talk on and the call is charged from the first second."
+    ) % {"time": seconds(threshold_s)}
 
 
 def increments_rule(tariff: Any) -> str:

@@ -39,8 +39,7 @@ function showMedia(cell, media) {
     delete cell.dataset.shown;
     return;
   }
-  const percent = (loss) => `${((loss ?? 0) * 100).toFixed(1)} %`;
-  const worst = Math.max(media.loss_in ?? 0, media.loss_out ?? 0);
+  const percent = (loss) => `${((loss ?? 0) * 100).toFixed(1)}\u202f%`;
   const texts = [
     `↑ ${bitrate(media.bitrate_in_bps ?? 0)} · ${t("loss {percent}", { percent: percent(media.loss_in) })}`,
     `↓ ${bitrate(media.bitrate_out_bps ?? 0)} · ${t("loss {percent}", { percent: percent(media.loss_out) })}`,
@@ -49,9 +48,11 @@ function showMedia(cell, media) {
   const shown = texts.join("\n");
   if (cell.dataset.shown === shown) return;
   cell.dataset.shown = shown;
-  const tone = worst >= BAD_LOSS ? "loss-bad" : worst >= SOME_LOSS ? "loss-some" : "";
+  const tone = (loss) => (loss >= BAD_LOSS ? "loss-bad" : loss >= SOME_LOSS ? "loss-some" : "");
   cell.replaceChildren(el("div", {},
-    el("div", { class: tone }, texts[0]), el("div", { class: tone }, texts[1]), el("div", { class: "small muted" }, texts[2])));
+    el("div", { class: tone(media.loss_in) }, texts[0]),
+    el("div", { class: tone(media.loss_out) }, texts[1]),
+    el("div", { class: "small muted" }, texts[2])));
 }
 
 function mediaState(state) {

@@ -1,11 +1,10 @@
 /** The free start of a tariff in words, for previews (pages get the same sentence from words.py). */
-import { duration } from "/static/signaling/lib/time.js";
-import { t } from "/static/signaling/lib/ui.js";
+import { t, tn } from "/static/signaling/lib/ui.js";
 
 export function freeRule({ price_micros: price, threshold_s: threshold, threshold_mode: mode }) {
   if (price === 0) return t("This call is free.");
   if (threshold === 0) return t("Charging starts with the first second.");
-  const time = duration(threshold);
+  const time = tn(threshold, "{n} second", "{n} seconds");
   return mode === "gift"
     ? t("The first {time} are free. Charging starts after them.", { time })
     : t("The first {time} are free. Talk on and the call is charged from the first second.", { time });

@@ -2,7 +2,7 @@
 import { get } from "/static/signaling/lib/api.js";
 import { locale } from "/static/signaling/lib/text.js";
 import { zone as viewerZone } from "/static/signaling/lib/time.js";
-import { $, $$, announce, setText, t } from "/static/signaling/lib/ui.js";
+import { $, $$, announce, el, setText, t } from "/static/signaling/lib/ui.js";
 import { intervalIn, offsetMs, weekdayIn } from "./zone.js";
 
 const REFRESH_MS = 10_000;
@@ -29,7 +29,7 @@ function showHours(table) {
         ? `${shortDay(from.day)} ${from.time}–${to.time}`
         : `${label(from)}–${label(to)}`;
     });
-    $("td.viewer-zone", row).textContent = texts.join(", ") || "–";
+    $("td.viewer-zone", row).replaceChildren(...(texts.length ? texts.map((text) => el("span", { class: "nowrap" }, text)) : ["–"]));
   }
   setText(note, t("Your time is that of {zone}.", { zone: viewerZone.replaceAll("_", " ") }));
 }

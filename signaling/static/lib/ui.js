@@ -125,7 +125,8 @@ export function showErrors(form, message, fields = {}) {
   const unplaced = [];
   let first = null;
   for (const [name, text] of Object.entries(fields)) {
-    const input = $(`[data-field="${CSS.escape(name.split(".")[0])}"]`, form) ?? form.elements.namedItem(name);
+    const base = name.split(".")[0]; // "hours.mon.0" and "increments.1" are said of the whole group
+    const input = $(`[data-field="${CSS.escape(base)}"]`, form) ?? form.elements.namedItem(base);
     const target = input instanceof RadioNodeList ? input[0] : input;
     if (!target) {
       unplaced.push(`${name}: ${text}`);
@@ -133,7 +134,8 @@ export function showErrors(form, message, fields = {}) {
     }
     const place = errorPlace(target);
     place.textContent = text;
-    target.setAttribute("aria-invalid", "true");
+    // A group has no validity of its own in ARIA; its message is found by its description.
+    if (target.matches("input, select, textarea")) target.setAttribute("aria-invalid", "true");
     const described = new Set((target.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean));
     target.setAttribute("aria-describedby", [...described.add(place.id)].join(" "));
     first ??= target;

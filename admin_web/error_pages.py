@@ -1,0 +1,57 @@
+"""Errors of pages as pages: in words, in the site's frame, with a way on.
+
+The API, the sockets and static files keep their own answers.
+"""
+
+import aiohttp_jinja2
+import structlog
+from aiohttp import web
+
+from admin_web.language import gettext as _
+from admin_web.security import Handler
+from signaling.errors import ProblemError
+
+_log = structlog.get_logger(__name__)
+_NOT_PAGES = ("/api", "/ws", "/static/", "/metrics", "/health")
+
+
+@web.middleware
+async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answers a failed page with a page."""
+    if request.path.startswith(_NOT_PAGES):
+        return await handler(request)
+    try:
+        return await handler(request)
+    except ProblemError as problem:
+        status, detail = problem.status, problem.detail
+    except web.HTTPException as refusal:
+        if refusal.status < 400:
+            raise
+        status, detail = refusal.status, ""
+    except Exception:
+        # The person gets words; the operator gets the traceback in the log.
+        _log.exception("page_failed", method=request.method, path=request.path)
+        status, detail = 500, ""
+    title, text = _words(status)
+    return aiohttp_jinja2.render_template(
+        "error.html", request, {"title": title, "text": detail or text}, status=status
+    )
+
+
+def _words(status: int) -> tuple[str, str]:
+    texts = {
+        403: (
+            _("Not for this account"),
+            _("You are signed in, but this page is not yours to see."),
+        ),
+        404: (
+            _("This page does not exist"),
+            _("The link may be old or mistyped, or the service was taken down."),
+        ),
+        405: (_("That does not work here"), _("Go back and use the button on the page.")),
+    }
+    generic = (
+        _("Something went wrong"),
+        _("It is noted on our side. Try again in a moment."),
+    )
+    return texts.get(status, generic)

@@ -1,0 +1,1 @@
+"""Handlers of pages, one module per kind of reader: query `signaling`, render."""

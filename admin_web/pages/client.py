@@ -1,0 +1,70 @@
+"""Wallet, calls and receipts; calls and receipts serve the provider and the operator too."""
+
+from typing import Any
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from admin_web import formats, words
+from admin_web.access import local_path, page_for
+from admin_web.arithmetic import receipt_lines
+from signaling import directory
+from signaling.accounts import User
+from signaling.context import context_of
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/wallet")
+@page_for("client")
+async def wallet(request: web.Request, user: User) -> web.StreamResponse:
+    """Balance, voucher form, statement."""
+    data = {
+        "wallet": (await directory.wallet(context_of(request), user)).as_json(),
+        "next": local_path(request.query.get("next", "")),
+    }
+    return aiohttp_jinja2.render_template("wallet.html", request, data)
+
+
+@routes.get("/calls")
+@page_for("client", "provider", "guest")
+async def calls(request: web.Request, user: User) -> web.StreamResponse:
+    """The person's own calls, fifty a page."""
+    found = await directory.calls(context_of(request), user, before_of(request))
+    return aiohttp_jinja2.render_template("calls.html", request, calls_data(found))
+
+
+@routes.get("/calls/{id}")
+@page_for("client", "provider", "operator", "guest")
+async def receipt(request: web.Request, user: User) -> web.StreamResponse:
+    """A call's receipt with the arithmetic behind it, or its state while there is none."""
+    ctx = context_of(request)
+    call = (await directory.call(ctx, user, request.match_info["id"])).as_json()
+    lines = []
+    if call["receipt"]:
+        lines = receipt_lines(
+            call["receipt"],
+            call["tariff"],
+            side=call["side"],
+            money=lambda micros: formats.money(micros, ctx.settings.currency),
+        )
+    data = {
+        "call": call,
+        "arithmetic": lines,
+        "free_rule": words.free_rule(call["tariff"]),
+        "increments_rule": words.increments_rule(call["tariff"]),
+    }
+    return aiohttp_jinja2.render_template("receipt.html", request, data)
+
+
+def before_of(request: web.Request) -> int | None:
+    """`?before=<ms>`; anything else is the first page."""
+    text = request.query.get("before", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def calls_data(found: list[directory.CallView]) -> dict[str, Any]:
+    """For calls.html; `older` is where the next page starts."""
+    calls = [call.as_json() for call in found]
+    full = len(calls) >= directory.CALLS_PAGE
+    return {"calls": calls, "older": calls[-1]["created_at_ms"] if full else None}
