@@ -1,0 +1,15 @@
+"""The books: everything a program does with money except the ticking of live calls."""
+
+from __future__ import annotations
+
+from metering.calls import CallBook
+from metering.vouchers import VoucherBook
+
+
+class Books(VoucherBook, CallBook):
+    """Wallets, statements, vouchers, calls and earnings on one store.
+
+    `redis` is a client whose answers are bytes (`decode_responses=False`), to a single server or a
+    cluster. Every command raises a `metering.errors.MeteringError` and changes nothing, or does
+    all of it. What a command acknowledged is on disk where the store keeps a log.
+    """

@@ -1,0 +1,123 @@
+"""What every part of the books stands on: the store, its scripts, the partitions, the barrier."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import msgpack
+from redis.asyncio import RedisCluster
+from redis.exceptions import ResponseError
+
+from metering.errors import OutOfRangeError
+from metering.keys import PARTITIONS, call_partition, key, partition_of
+from metering.money import MAX_MICROS
+from metering.scripts import Client, Scripts
+
+BARRIER_TIMEOUT_MS = 5000
+_STEP = 128  # partitions asked in one pipeline: bounded answers, no long stall of the store
+
+
+class Ledger:
+    """The store of the books. Partitions must never change once there is money in them."""
+
+    def __init__(
+        self,
+        redis: Client,
+        *,
+        currency: str = "USD",
+        partitions: int = PARTITIONS,
+        dispute_window_s: int = 7 * 86_400,
+    ) -> None:
+        if not 1 <= partitions <= 65_536:
+            raise OutOfRangeError("There are 1 to 65536 partitions: a call id has 4 hex digits.")
+        self.redis = redis
+        self.currency = currency
+        self.partitions = partitions
+        self.dispute_window_s = dispute_window_s
+        self.scripts = Scripts(redis)
+        # One server has one log: what it keeps after a crash is a prefix, so that nothing is kept
+        # whose cause was lost. The primaries of a cluster lose independently of each other.
+        self.one_log = not isinstance(redis, RedisCluster)
+        self._has_log: bool | None = None
+
+    async def load(self) -> None:
+        """Puts the scripts on the store. Optional: a missing script is loaded when it is met."""
+        await self.scripts.load()
+
+    def partition(self, account_id: str) -> int:
+        """Raises UnknownAccountError for an id nobody can have."""
+        return partition_of(account_id, self.partitions)
+
+    def call_partition(self, call_id: str) -> int:
+        """Raises UnknownCallError for an id that carries no partition of these books."""
+        return call_partition(call_id, self.partitions)
+
+    async def barrier(self, partition: int) -> None:
+        """Returns once all written to this partition before is on disk (where a log is kept).
+
+        WAITAOF waits for its own connection's last write, so it goes out behind a small write.
+        """
+        if self._has_log is False:
+            return
+        place = key(partition, "sync")
+        if isinstance(self.redis, RedisCluster):
+            await self._cluster_barrier(self.redis, place)
+            return
+        pipeline = self.redis.pipeline(transaction=False)
+        pipeline.execute_command("SET", place, "1")
+        pipeline.execute_command("WAITAOF", 1, 0, BARRIER_TIMEOUT_MS)
+        replies = await pipeline.execute(raise_on_error=False)
+        self._after_barrier(replies)
+
+    async def _cluster_barrier(self, cluster: RedisCluster, place: str) -> None:
+        node = cluster.get_node_from_key(place)
+        if node is None:
+            raise ConnectionError("no primary holds this partition at present")
+        connection = node.acquire_connection()
+        try:
+            await connection.connect()  # type: ignore[no-untyped-call]
+            replies: list[Any] = []
+            for command in (("SET", place, "1"), ("WAITAOF", 1, 0, BARRIER_TIMEOUT_MS)):
+                await connection.send_command(*command)
+                try:
+                    replies.append(await connection.read_response())
+                except ResponseError as error:
+                    replies.append(error)
+        finally:
+            node.release(connection)
+        self._after_barrier(replies)
+
+    def _after_barrier(self, replies: Sequence[Any]) -> None:
+        for reply in replies:
+            if isinstance(reply, ResponseError) and "appendonly is disabled" in str(reply):
+                self._has_log = False  # the operator runs without a log: nothing to wait for
+                return
+            if isinstance(reply, Exception):
+                raise reply
+        self._has_log = True
+        if not int(replies[-1][0]):
+            raise TimeoutError("the store did not bring its log to disk in time")
+
+    async def every_partition(self, *command: str) -> list[Any]:
+        """`command[0] {p}:<command[1]> …` of every partition, in order."""
+        answers: list[Any] = []
+        for first in range(0, self.partitions, _STEP):
+            pipeline = self.redis.pipeline(transaction=False)
+            for partition in range(first, min(first + _STEP, self.partitions)):
+                pipeline.execute_command(command[0], key(partition, command[1]), *command[2:])
+            answers += await pipeline.execute()
+        return answers
+
+
+def request_hash(*parts: object) -> str:
+    """Names a request's body: the same key with another body is refused."""
+    return hashlib.sha256(msgpack.packb(parts)).hexdigest()[:24]
+
+
+def check_amount(micros: int, *, low: int = 1) -> int:
+    """The amount itself, or OutOfRangeError when the books cannot hold it."""
+    if isinstance(micros, bool) or not isinstance(micros, int) or not low <= micros <= MAX_MICROS:
+        raise OutOfRangeError("This amount is outside the range the books can hold.")
+    return micros

@@ -1,0 +1,48 @@
+-- Included by scripts that charge a call: one second's advance, drawn from hold, promo, cash.
+
+-- Where a call stands when its proof is `proof` ms and `money` can be spent beyond what is posted.
+-- Returns the new watermark, the affordable seconds (nil when free) and the new charge.
+local function advance(t, n, posted, proof, money)
+  local limit = affordable(t, posted + money)
+  local target = floor_div(proof, 1000)
+  if limit and target > limit then target = limit end
+  if target <= n then return n, limit, posted end
+  return target, limit, charge(t, target)
+end
+
+-- Posts the difference between two charges of one call. Returns what promo beyond the hold paid.
+local function post_charge(balances, legs, t, call, before, after)
+  local due = after - before
+  local hold = 'hold:' .. call
+  local drawn = math.min(due, balances[hold])
+  post(balances, legs, hold, -drawn)
+  due = due - drawn
+  local promo = 0
+  if due > 0 then
+    promo = math.min(due, balances['promo:' .. t[CLIENT]])
+    post(balances, legs, 'promo:' .. t[CLIENT], -promo)
+    post(balances, legs, 'cash:' .. t[CLIENT], promo - due)
+  end
+  local fee = platform_part(t, after) - platform_part(t, before)
+  post(balances, legs, 'platform', fee)
+  post(balances, legs, 'earn:' .. t[PROVIDER], after - before - fee)
+  return promo
+end
+
+-- The stretches of time behind n: rows {from_ms, n at from}. A new one starts when proof fell
+-- behind the clock by more than a slow tick explains; the lengths always add up to n.
+local SPAN_GAP_MS = 2500
+local MAX_SPANS = 64
+
+local function extend_spans(spans, n, target, now)
+  local last = spans[#spans]
+  local from = now - (target - n) * 1000
+  if last then
+    local drift = now - (last[1] + (target - last[2]) * 1000)
+    if (drift <= SPAN_GAP_MS and drift >= -SPAN_GAP_MS) or #spans >= MAX_SPANS then return false end
+    -- Never before the end of the stretch before it, whatever the wall clock does.
+    from = math.max(from, last[1] + (n - last[2]) * 1000)
+  end
+  spans[#spans + 1] = {from, n}
+  return true
+end

@@ -1,0 +1,43 @@
+--! keys: acct live idem journal stmt
+--! include: statement
+-- Puts money into a client's wallet once per key. ARGV: key, hash of the request, now (ms), request
+-- {client, account ('cash' or 'promo'), from ('external' or 'platform'), amount, kind, note,
+--  source, once (a second key that may be spent once ever, '' for none)}.
+-- Answers {cash, promo, held}.
+
+local key, hash, now = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local request = cmsgpack.unpack(ARGV[4])
+local client = request.client
+local cash, promo = 'cash:' .. client, 'promo:' .. client
+local live = redis.call('HGET', K_live, client)
+local hold = live and ('hold:' .. live) or nil
+local target = request.account .. ':' .. client
+local balances = read_balances({cash, promo, request.from, hold})
+
+local function answer()
+  return ok({balances[cash], balances[promo], hold and balances[hold] or 0})
+end
+
+local done = redis.call('HGET', K_idem, key)
+if done then
+  if cmsgpack.unpack(done)[1] ~= hash then return refuse('duplicate_key') end
+  return answer()
+end
+if request.once ~= '' and redis.call('HEXISTS', K_idem, request.once) == 1 then
+  return refuse('voucher_spent')
+end
+local legs = {}
+post(balances, legs, request.from, -request.amount)
+post(balances, legs, target, request.amount)
+if request.amount <= 0 or not in_range(balances, legs) then return refuse('out_of_range') end
+
+local mark = cmsgpack.pack({hash, now})
+redis.call('HSET', K_idem, key, mark)
+if request.once ~= '' then redis.call('HSET', K_idem, request.once, mark) end
+write_balances(balances, legs)
+local entry = journal(request.kind, now, legs, 'o', client, 's', request.source, 'm', request.note)
+statement('client:' .. client, now, entry, {
+  kind = request.kind, amount = request.amount, note = request.note, source = request.source,
+  balance = balances[cash] + balances[promo] + (hold and balances[hold] or 0),
+})
+return answer()

@@ -1,0 +1,57 @@
+--! keys: acct tariff n proof epoch call receipt live probe journal
+-- Opens a call and holds its first minutes. ARGV: call, now (ms), request
+-- {hash, tariff (hot row without the held sums), record, hold, paid, probe_limit, cap}.
+
+local call, now = ARGV[1], tonumber(ARGV[2])
+local request = cmsgpack.unpack(ARGV[3])
+local t, record = request.tariff, request.record
+
+local known = redis.call('HGET', K_call, call)
+if known then
+  known = cmsgpack.unpack(known)
+  if known.hash ~= request.hash then return refuse('duplicate_key') end
+  return ok({known.hold, known.before})
+end
+if redis.call('HEXISTS', K_receipt, call) == 1 then return refuse('call_ended') end
+
+local live = redis.call('HGET', K_live, t[CLIENT])
+if request.paid and live then return refuse('already_in_call', {call = live}) end
+
+if t[FREE] > 0 and request.probe_limit > 0 then
+  local used = redis.call('HGET', K_probe, t[CLIENT] .. '|' .. record.service)
+  local recent = 0
+  if used then
+    for _, at in ipairs(cmsgpack.unpack(used)) do
+      if at > now - 86400000 then recent = recent + 1 end
+    end
+  end
+  if recent >= request.probe_limit then return refuse('price_changed') end
+end
+
+local cash, promo, hold = 'cash:' .. t[CLIENT], 'promo:' .. t[CLIENT], 'hold:' .. call
+local balances = read_balances({cash, promo, hold})
+local available = balances[cash] + balances[promo]
+if available < request.hold then
+  return refuse('insufficient_funds', {needed = request.hold, available = available})
+end
+local from_promo = math.min(balances[promo], request.hold)
+local legs = {}
+post(balances, legs, promo, -from_promo)
+post(balances, legs, cash, from_promo - request.hold)
+post(balances, legs, hold, request.hold)
+if not in_range(balances, legs) then return refuse('out_of_range') end
+
+t[HELD], t[HELD_PROMO] = request.hold, from_promo
+record.hash, record.hold, record.before = request.hash, request.hold, available
+record.opened_at = now
+redis.call('HSET', K_tariff, call, cmsgpack.pack(t))
+redis.call('HSET', K_call, call, cmsgpack.pack(record))
+redis.call('HSET', K_n, call, '0')
+redis.call('HSET', K_proof, call, '0')
+redis.call('HSET', K_epoch, call, '0:')
+if request.paid then redis.call('HSET', K_live, t[CLIENT], call) end
+if request.hold > 0 then
+  write_balances(balances, legs)
+  journal('opened', now, legs, 'o', call)
+end
+return ok({request.hold, available})

@@ -1,0 +1,37 @@
+--! keys: acct base tariff n proof epoch call live receipt refund outbox moved applied journal
+-- One partition at one instant, for the audit; changes nothing.
+
+local function numbers(key)
+  local flat, found = redis.call('HGETALL', key), {}
+  for i = 1, #flat, 2 do found[#found + 1] = {flat[i], tonumber(flat[i + 1])} end
+  return found
+end
+
+local function records(key)
+  local flat, found = redis.call('HGETALL', key), {}
+  for i = 1, #flat, 2 do found[#found + 1] = {flat[i], cmsgpack.unpack(flat[i + 1])} end
+  return found
+end
+
+local function names(key)
+  local flat, found = redis.call('HGETALL', key), {}
+  for i = 1, #flat, 2 do found[#found + 1] = {flat[i], flat[i + 1]} end
+  return found
+end
+
+local receipts = {}
+for i, row in ipairs(records(K_receipt)) do
+  local r = row[2]
+  receipts[i] = {row[1], {client = r.client, provider = r.provider, tariff = r.tariff, cap = r.cap,
+    n = r.n, proof = r.proof, charged = r.charged, fee = r.fee, share = r.share,
+    before = r.before, after = r.after, epoch = r.epoch}}
+end
+local last = redis.call('XREVRANGE', K_journal, '+', '-', 'COUNT', 1)
+local first = redis.call('XRANGE', K_journal, '-', '+', 'COUNT', 1)
+return ok({
+  acct = numbers(K_acct), base = numbers(K_base), tariff = records(K_tariff), n = numbers(K_n),
+  proof = numbers(K_proof), epoch = names(K_epoch), live = names(K_live), receipt = receipts,
+  refund = records(K_refund), outbox = numbers(K_outbox), moved = records(K_moved),
+  applied = records(K_applied), calls = redis.call('HLEN', K_call),
+  first = first[1] and first[1][1] or '', last = last[1] and last[1][1] or '',
+})

@@ -1,0 +1,168 @@
+"""Vouchers: made by the operator, stored hashed, each use credited exactly once.
+
+A redemption crosses slots in three steps: the code's use is claimed for the client, the client's
+wallet is credited (once ever for that code and client), the claim is closed. A crash in between
+leaves a claim that the client's retry, or `finish_vouchers`, completes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import Any
+
+import msgpack
+
+from metering.errors import DuplicateKeyError, OutOfRangeError, VoucherUnknownError
+from metering.keys import key as key_of
+from metering.ledger import check_amount, request_hash
+from metering.types import Voucher, Wallet
+from metering.wallets import WalletBook
+
+MAX_BATCH = 1000
+MAX_USES = 10_000
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
+_LOOKALIKES = str.maketrans("ILO", "110")
+_CODE_LENGTH = 16  # 80 random bits
+# All vouchers share one slot: they are few, and one list shows them all.
+VOUCHERS, CLAIMS, PENDING = "{vouchers}:code", "{vouchers}:claim", "{vouchers}:pending"
+
+
+class VoucherBook(WalletBook):
+    """The vouchers of the books."""
+
+    async def create_vouchers(
+        self,
+        amount_micros: int,
+        count: int,
+        *,
+        expires_at_ms: int | None,
+        note: str,
+        created_by: str,
+        now_ms: int,
+        uses: int = 1,
+        promo: bool = False,
+    ) -> list[str]:
+        """Makes `count` codes, each good for `uses` clients. They are shown here and never again.
+
+        With `promo` they give promotional credit. Raises OutOfRangeError.
+        """
+        check_amount(amount_micros)
+        if not 1 <= count <= MAX_BATCH:
+            raise OutOfRangeError(f"Make 1 to {MAX_BATCH} vouchers at a time.")
+        if not 1 <= uses <= MAX_USES:
+            raise OutOfRangeError(f"A voucher has 1 to {MAX_USES} uses.")
+        codes = [_new_code() for _ in range(count)]
+        record = msgpack.packb(
+            {
+                "amount": amount_micros,
+                "uses": uses,
+                "expires": expires_at_ms or 0,
+                "note": note,
+                "by": created_by,
+                "at": now_ms,
+                "promo": promo,
+                "clients": [],
+            }
+        )
+        fields: list[str | bytes] = []
+        for code in codes:
+            fields += [_hash(code), record]
+        await self.redis.execute_command("HSET", VOUCHERS, *fields)
+        return codes
+
+    async def vouchers(self, *, now_ms: int = 0) -> list[Voucher]:
+        """All vouchers, newest first, without their codes; `state` is that of `now_ms`."""
+        rows = await self.redis.execute_command("HGETALL", VOUCHERS)
+        found = [
+            _voucher_of(digest.decode(), msgpack.unpackb(packed), now_ms)
+            for digest, packed in rows.items()
+        ]
+        return sorted(found, key=lambda voucher: (-voucher.created_at_ms, voucher.id))
+
+    async def redeem_voucher(self, client_id: str, code: str, *, key: str, now_ms: int) -> Wallet:
+        """Credits a voucher to a client, once ever, whatever crashes. Repeat with the same `key`.
+
+        Raises VoucherUnknownError, VoucherSpentError (by this client with another key, or by
+        others), VoucherExpiredError, DuplicateKeyError (the key was used for something else).
+        """
+        digest = _hash(code)
+        partition = self.partition(client_id)
+        done = await self.redis.execute_command("HGET", key_of(partition, "idem"), f"k:{key}")
+        if done:
+            if msgpack.unpackb(done)[0] != request_hash("voucher", client_id, digest):
+                raise DuplicateKeyError
+            await self.barrier(partition)
+            return await self.wallet(client_id)
+        claim = await self._run_voucher("claim", digest, client_id, key, now_ms)
+        return await self._credit_claim(client_id, digest, claim, now_ms)
+
+    async def finish_vouchers(self, *, now_ms: int) -> int:
+        """Credits what was claimed but, after a crash, not credited. Returns how many claims."""
+        pending = await self.redis.execute_command("HGETALL", PENDING)
+        for place, packed in pending.items():
+            digest, _, client_id = place.decode().partition("|")
+            await self._credit_claim(client_id, digest, msgpack.unpackb(packed), now_ms)
+        return len(pending)
+
+    async def _credit_claim(
+        self, client_id: str, digest: str, claim: dict[str, Any], now_ms: int
+    ) -> Wallet:
+        partition = self.partition(client_id)
+        request = {
+            "client": client_id,
+            "account": "promo" if claim["promo"] else "cash",
+            "from": "platform" if claim["promo"] else "external",
+            "amount": claim["amount"],
+            "kind": "voucher",
+            "note": "",
+            "source": f"voucher {digest[:8]}",
+            "once": f"v:{digest}:{client_id}",
+        }
+        body = request_hash("voucher", client_id, digest)
+        row = await self.scripts.run(
+            "credit", partition, f"k:{claim['key']}", body, now_ms, msgpack.packb(request)
+        )
+        await self.barrier(partition)
+        await self.redis.execute_command("HDEL", PENDING, f"{digest}|{client_id}")
+        return self._wallet_of(row)
+
+    async def _run_voucher(
+        self, name: str, digest: str, client_id: str, key: str, now_ms: int
+    ) -> dict[str, Any]:
+        claim: dict[str, Any] = await self.scripts.run_on(
+            name, (VOUCHERS, CLAIMS, PENDING), digest, client_id, key, now_ms
+        )
+        return claim
+
+
+def _new_code() -> str:
+    letters = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
+    return "-".join(letters[at : at + 4] for at in range(0, _CODE_LENGTH, 4))
+
+
+def _hash(code: str) -> str:
+    """The stored name of a code, however it was typed. Raises VoucherUnknownError."""
+    plain = code.upper().replace("-", "").replace(" ", "").translate(_LOOKALIKES)
+    if len(plain) != _CODE_LENGTH or not set(plain) <= set(_ALPHABET):
+        raise VoucherUnknownError
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def _voucher_of(digest: str, record: dict[str, Any], now_ms: int) -> Voucher:
+    expires = record["expires"] or None
+    spent = len(record["clients"]) >= record["uses"]
+    expired = expires is not None and expires <= now_ms
+    return Voucher(
+        id=digest[:12],
+        amount_micros=record["amount"],
+        uses=record["uses"],
+        used=len(record["clients"]),
+        expires_at_ms=expires,
+        note=record["note"],
+        created_by=record["by"],
+        created_at_ms=record["at"],
+        redeemed_by=tuple(record["clients"]),
+        state="spent" if spent else "expired" if expired else "open",
+        promo=record["promo"],
+    )

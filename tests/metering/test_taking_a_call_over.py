@@ -1,0 +1,91 @@
+"""Ownership of a call is a fencing epoch: an owner that lost it changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from metering.errors import CallEndedError, OutOfRangeError
+from metering.meter import Meter
+from tests.metering.desk import Desk
+
+
+async def test_a_new_owner_adds_to_what_the_old_one_proved(desk: Desk) -> None:
+    await desk.answer()
+    await desk.prove(70.5)
+    other = Meter(desk.books, "relay-2")
+    adopted = await other.adopt(desk.call, desk.now_ms)
+    assert (adopted.epoch, adopted.proof_base_ms, adopted.seconds) == (2, 70_500, 70)
+    (tick,) = await other.tick({desk.call: 1600}, desk.now_ms)
+    assert (tick.seconds, tick.proof_ms) == (72, 72_100)
+    await desk.assert_audit_clean()
+
+
+async def test_a_fenced_owner_is_told_and_charges_nothing(desk: Desk) -> None:
+    await desk.answer()
+    await desk.prove(70)
+    await Meter(desk.books, "relay-2").adopt(desk.call, desk.now_ms)
+    tick = await desk.prove(500)
+    assert (tick.status, tick.seconds) == ("stale_epoch", 0)
+    assert (await desk.books.call_meter(desk.call)).seconds == 70
+
+
+async def test_adopting_again_keeps_the_epoch(desk: Desk) -> None:
+    await desk.answer()
+    await desk.prove(20)
+    adopted = await desk.meter.adopt(desk.call, desk.now_ms)
+    assert (adopted.epoch, adopted.proof_base_ms) == (1, 0)
+    assert (await desk.prove(21)).seconds == 21
+
+
+async def test_an_owner_that_takes_its_call_back_counts_no_second_twice(desk: Desk) -> None:
+    await desk.answer()
+    await desk.prove(20)
+    other = Meter(desk.books, "relay-2")
+    await other.adopt(desk.call, desk.now_ms)
+    await other.tick({desk.call: 5000}, desk.now_ms)
+    await desk.meter.adopt(desk.call, desk.now_ms)
+    assert (await desk.prove(22)).seconds == 27  # 20 + 5 + 2
+
+
+async def test_a_restarted_process_of_the_same_name_starts_a_new_epoch(desk: Desk) -> None:
+    await desk.answer()
+    await desk.prove(20)
+    desk.meter = Meter(desk.books, "relay-1")
+    assert (await desk.meter.adopt(desk.call, desk.now_ms)).epoch == 2
+    assert (await desk.prove(3)).seconds == 23
+
+
+async def test_ended_and_unknown_calls_answer_so(desk: Desk) -> None:
+    await desk.answer()
+    await desk.hang_up()
+    assert (await desk.prove(5)).status == "ended"
+    with pytest.raises(CallEndedError):
+        await Meter(desk.books, "relay-2").adopt(desk.call, desk.now_ms)
+    await desk.books.redis.flushall()
+    assert (await desk.prove(5)).status == "unknown_call"
+    (tick,) = await Meter(desk.books, "relay-3").tick({desk.call: 1}, 1)
+    assert tick.status == "stale_epoch"
+
+
+async def test_a_broken_proof_charges_nobody_in_its_batch(desk: Desk) -> None:
+    await desk.answer()
+    with pytest.raises(OutOfRangeError):
+        await desk.prove(10_000_001)
+    assert (await desk.books.call_meter(desk.call)).proof_ms == 0
+
+
+async def test_calls_whose_owner_is_gone_are_found(desk: Desk) -> None:
+    await desk.answer()
+    soon = desk.now_ms + 1
+    assert await desk.books.orphans(alive={"relay-1"}, opened_before_ms=soon) == []
+    (orphan,) = await desk.books.orphans(alive={"relay-9"}, opened_before_ms=soon)
+    assert (orphan.call_id, orphan.owner) == (desk.call, "relay-1")
+    assert await desk.books.orphans(alive=set(), opened_before_ms=desk.now_ms) == []
+
+
+async def test_scripts_come_back_after_the_store_forgot_them(desk: Desk) -> None:
+    await desk.answer()
+    await desk.books.redis.script_flush()
+    assert (await desk.prove(5)).seconds == 5
+    await desk.books.redis.script_flush()
+    assert (await desk.hang_up()).connected_s == 5

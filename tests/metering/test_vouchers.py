@@ -1,0 +1,127 @@
+"""A voucher credits each of its uses exactly once, whatever crashes in between."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from metering.audit import audit
+from metering.books import Books
+from metering.errors import (
+    DuplicateKeyError,
+    OutOfRangeError,
+    VoucherExpiredError,
+    VoucherSpentError,
+    VoucherUnknownError,
+)
+
+
+async def make(books: Books, **changes: object) -> str:
+    request = {"expires_at_ms": None, "note": "", "created_by": "op", "now_ms": 1, **changes}
+    (code,) = await books.create_vouchers(1000, 1, **request)  # type: ignore[arg-type]
+    return code
+
+
+async def test_a_code_is_taken_however_it_is_typed(books: Books) -> None:
+    code = await make(books)
+    typed = code.lower().replace("-", " ").replace("0", "o").replace("1", "l")
+    assert (await books.redeem_voucher("carol", typed, key="k", now_ms=2)).available_micros == 1000
+
+
+async def test_the_same_request_again_credits_nothing_more(books: Books) -> None:
+    code = await make(books)
+    for _ in range(2):
+        wallet = await books.redeem_voucher("carol", code, key="k", now_ms=2)
+    assert wallet.available_micros == 1000
+    with pytest.raises(VoucherSpentError):
+        await books.redeem_voucher("carol", code, key="k2", now_ms=2)
+    with pytest.raises(VoucherSpentError):
+        await books.redeem_voucher("dave", code, key="k", now_ms=2)
+    assert (await audit(books)).ok
+
+
+async def test_a_race_for_one_code_has_one_winner(books: Books) -> None:
+    code = await make(books)
+    clients = [f"c{at}" for at in range(8)]
+    results = await asyncio.gather(
+        *(books.redeem_voucher(client, code, key="k", now_ms=2) for client in clients),
+        return_exceptions=True,
+    )
+    assert sum(not isinstance(result, Exception) for result in results) == 1
+    wallets = [await books.wallet(client) for client in clients]
+    assert sum(wallet.available_micros for wallet in wallets) == 1000
+
+
+async def test_a_crash_after_the_claim_is_mended_by_the_retry(books: Books) -> None:
+    code = await make(books)
+    await books._run_voucher("claim", _digest(code), "carol", "k", 2)
+    assert (await books.wallet("carol")).available_micros == 0
+    assert (await books.redeem_voucher("carol", code, key="k", now_ms=3)).available_micros == 1000
+
+
+async def test_a_crash_after_the_claim_is_mended_by_the_sweep(books: Books) -> None:
+    code = await make(books)
+    await books._run_voucher("claim", _digest(code), "carol", "k", 2)
+    assert await books.finish_vouchers(now_ms=3) == 1
+    assert await books.finish_vouchers(now_ms=3) == 0
+    assert (await books.redeem_voucher("carol", code, key="k", now_ms=4)).available_micros == 1000
+
+
+async def test_expired_and_unknown_codes_are_refused(books: Books) -> None:
+    code = await make(books, expires_at_ms=100)
+    with pytest.raises(VoucherExpiredError):
+        await books.redeem_voucher("carol", code, key="k", now_ms=100)
+    for wrong in ("", "nonsense", "0000-0000-0000-0000"):
+        with pytest.raises(VoucherUnknownError):
+            await books.redeem_voucher("carol", wrong, key="k2", now_ms=2)
+
+
+async def test_a_key_used_for_another_request_claims_no_voucher(books: Books) -> None:
+    code = await make(books)
+    await books.top_up("carol", 5, key="k", source="operator", now_ms=1)
+    with pytest.raises(DuplicateKeyError):
+        await books.redeem_voucher("carol", code, key="k", now_ms=2)
+    await books.redeem_voucher("dave", code, key="k", now_ms=2)
+
+
+async def test_a_voucher_of_several_uses_serves_as_many_clients(books: Books) -> None:
+    code = await make(books, uses=2, promo=True)
+    assert (await books.redeem_voucher("carol", code, key="k", now_ms=2)).promo_micros == 1000
+    await books.redeem_voucher("dave", code, key="k", now_ms=2)
+    with pytest.raises(VoucherSpentError):
+        await books.redeem_voucher("erin", code, key="k", now_ms=2)
+
+
+async def test_the_operator_sees_states_but_no_codes(books: Books) -> None:
+    spent = await make(books, note="spent")
+    await books.redeem_voucher("carol", spent, key="k", now_ms=2)
+    await make(books, note="late", expires_at_ms=50)
+    code = await make(books, note="open")
+    found = {voucher.note: voucher for voucher in await books.vouchers(now_ms=60)}
+    states = {note: voucher.state for note, voucher in found.items()}
+    assert states == {"spent": "spent", "late": "expired", "open": "open"}
+    assert found["spent"].redeemed_by == ("carol",)
+    plain = code.replace("-", "").encode()
+    for place in await books.redis.keys("*"):
+        assert plain not in await books.redis.dump(place)
+
+
+@pytest.mark.parametrize("request_", [{"count": 0}, {"count": 1001}, {"amount": 0}, {"uses": 0}])
+async def test_impossible_batches_are_refused(books: Books, request_: dict[str, int]) -> None:
+    with pytest.raises(OutOfRangeError):
+        await books.create_vouchers(
+            request_.get("amount", 5),
+            request_.get("count", 1),
+            expires_at_ms=None,
+            note="",
+            created_by="op",
+            now_ms=1,
+            uses=request_.get("uses", 1),
+        )
+
+
+def _digest(code: str) -> str:
+    from metering.vouchers import _hash
+
+    return _hash(code)
