@@ -16,6 +16,8 @@ import { Socket } from "./lib/socket.js";
 import { t } from "./lib/text.js";
 import { $, $$, announce, copyText, el, pageData, setText, toast } from "./lib/ui.js";
 
+const CHECK_MS = 60_000;
+
 const data = pageData();
 setServerNow(data.now_ms);
 
@@ -31,6 +33,7 @@ let session = null;
 let duty = "off_duty";
 let wanted = null; // true or false while the switch's answer is on its way
 let down = false;
+let releaseTimer = 0;
 
 // Debug hook of the tests (docs/protocol.md, section 5): the live peer connection and call id.
 window.tipmeet = {
@@ -61,13 +64,23 @@ async function setDuty(on) {
     }
     if (on && "Notification" in window && Notification.permission === "default") askNotifications();
     duty = (await socket.request("duty.set", { on })).duty;
-    if (!on) check.release();
+    if (on) releaseLater();
+    else check.release();
   } catch (problem) {
     setText($("#duty-error"), problem.message);
   } finally {
     wanted = null;
     renderDuty();
   }
+}
+
+/** Nobody wants a camera on for a whole shift: it goes out when the check had its time. */
+function releaseLater() {
+  clearTimeout(releaseTimer);
+  releaseTimer = setTimeout(() => {
+    if (session || duty !== "on_duty") return;
+    check.release(t("Checked. Camera and microphone are off until a call comes."));
+  }, CHECK_MS);
 }
 
 function renderDuty() {

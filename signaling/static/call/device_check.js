@@ -11,6 +11,7 @@ export class DeviceCheck {
   #choice;
   #opened = false;
   #opening = null;
+  #released = null;
 
   constructor(root, devices) {
     this.#devices = devices;
@@ -49,10 +50,11 @@ export class DeviceCheck {
     return this.ready;
   }
 
-  /** Lets go of camera and microphone (their lights go out). */
-  release() {
+  /** Lets go of camera and microphone (their lights go out); `words` say so in the preview. */
+  release(words = null) {
     this.#devices.stop();
     this.#opened = false;
+    this.#released = words;
     this.render();
   }
 
@@ -63,6 +65,7 @@ export class DeviceCheck {
       video.srcObject = camera ? new MediaStream([camera]) : null;
     }
     video.hidden = !camera;
+    this.#part("preview").toggleAttribute("data-idle", !camera && !audio);
     const off = this.#part("preview-off");
     off.hidden = Boolean(camera);
     setText(off, this.#offText(wantsCamera));
@@ -77,7 +80,7 @@ export class DeviceCheck {
 
   #offText(wantsCamera) {
     if (this.asking) return t("Answer “Allow” when your browser asks.");
-    if (!this.#opened) return t("Nothing is sent to anyone before the call.");
+    if (!this.#opened) return this.#released ?? t("Nothing is sent to anyone before the call.");
     return wantsCamera ? t("No picture") : t("Your camera is off. You can switch it on at any time.");
   }
 

@@ -200,7 +200,7 @@ export class Lobby {
     setText(this.#part("balance-amount"), money(quote.available_micros));
     const enough = quote.affordable_s > 0 && quote.available_micros >= quote.needed_micros;
     setText(this.#part("balance-buys"), enough ? t("about {time} of talk", { time: talkTime(quote.affordable_s) }) : t("not enough for this call"));
-    setText(this.#part("held"), t("{amount} are set aside while you talk; what is not used comes back at the end.", { amount: money(quote.needed_micros) }));
+    setText(this.#part("held"), !enough ? "" : t("{amount} are set aside while you talk; what is not used comes back at the end.", { amount: money(quote.needed_micros) }));
   }
 
   #renderProblem() {

@@ -64,6 +64,11 @@ export class CallSession extends EventTarget {
     return this.#over;
   }
 
+  /** Media arrives, and no picture among it. */
+  get soundOnly() {
+    return this.call.state === "live" && this.quality !== null && this.quality !== "none" && !this.remoteFrames;
+  }
+
   /** Begins: media as soon as the state allows it. */
   start() {
     this.#sendTracks();

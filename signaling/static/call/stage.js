@@ -86,14 +86,13 @@ export class Stage {
     if (!session) return;
     this.#renderMeter(session);
     this.#renderBanner(session);
-    const nobody = !session.remoteFrames;
-    this.#part("nobody").hidden = !nobody;
-    setText(this.#part("nobody-text"), session.call.state === "live" ? t("Sound only: the other camera is off.") : "");
-    const value = session.link.state === "connected" ? (session.quality ?? "good") : "none";
-    const quality = this.#part("quality");
-    quality.dataset.grade = value;
-    const connected = session.link.state === "connected";
-    setText(this.#part("quality-text"), connected ? qualityText(value) : t("Connecting…"));
+    this.#part("nobody").hidden = session.remoteFrames;
+    this.#part("initial").hidden = !this.#part("banner").hidden;
+    setText(this.#part("nobody-text"), session.soundOnly ? t("Sound only: the other camera is off.") : "");
+    // Before the first measurement there is nothing to say about it.
+    const measured = session.link.state === "connected" && session.quality;
+    this.#part("quality").dataset.grade = measured || "unknown";
+    setText(this.#part("quality-text"), measured ? qualityText(measured) : t("Connecting…"));
   }
 
   #renderMeter(session) {
@@ -127,8 +126,12 @@ export class Stage {
     if (title === this.#bannerTitle) return;
     const before = this.#bannerTitle;
     this.#bannerTitle = title;
-    if (words) this.#say(`${words.title} ${words.text}`);
-    else if (before) this.#say(t("The call goes on."));
+    if (words) {
+      this.#part("warning").hidden = true; // the banner says what matters now
+      this.#say(`${words.title}. ${words.text}`);
+    } else if (before) {
+      this.#say(t("The call goes on."));
+    }
     if (session.call.state === "on_hold" && session.side === "client") this.#topUp.open(words.text);
     else if (session.call.state !== "on_hold") this.#topUp.resumed();
   }
@@ -270,7 +273,7 @@ export class Stage {
   }
 
   #fullScreen() {
-    const change = document.fullscreenElement ? document.exitFullscreen() : this.#root.requestFullscreen();
+    const change = document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen();
     change.catch(() => toast(t("Full screen is not possible here."), "error"));
   }
 

@@ -1,6 +1,6 @@
 /** Adding money by voucher without leaving the call. */
 
-import { newKey, post } from "../lib/api.js";
+import { ApiError, newKey, post } from "../lib/api.js";
 import { t } from "../lib/text.js";
 import { onSubmit, setText } from "../lib/ui.js";
 
@@ -33,10 +33,20 @@ export function bindTopUp(part) {
   onSubmit(form, async ({ code }) => {
     const typed = code.trim();
     if (key.code !== typed) key = { code: typed, value: newKey() };
-    const wallet = await post("/api/wallet/vouchers", { code: typed }, { idempotencyKey: key.value });
+    const wallet = await redeem(typed, key.value);
     form.reset();
     dialog.close();
     topUp.onDone(wallet);
   });
   return topUp;
+}
+
+/** A wrong code is said once, beside the code: not again below the form. */
+async function redeem(code, idempotencyKey) {
+  try {
+    return await post("/api/wallet/vouchers", { code }, { idempotencyKey });
+  } catch (error) {
+    if (error instanceof ApiError && error.fields.code) throw new ApiError("", error);
+    throw error;
+  }
 }
