@@ -1,0 +1,162 @@
+"""A call of two sides: who is joined, how their media is wired together, and its proof."""
+
+from __future__ import annotations
+
+import secrets
+
+from mediasrv.negotiation import MID, TRANSPORT_CC, Medium
+from mediasrv.participant import Participant
+from mediasrv.proof import ProofCounter
+from mediasrv.rtp import ExtensionMap
+from mediasrv.sdp_answer import OutboundSsrcs
+from mediasrv.stats import SIDES, CallStats, Side
+from mediasrv.track import Track
+
+#: Seconds without any participant after which a call nobody closed is dropped.
+ABANDONED_S = 300.0
+
+
+class Feed:
+    """Everything one side is sent: its tracks, and the transport-wide numbering they share.
+
+    A sender that comes back counts from a new start; ``counter_offset`` continues the old count, so
+    that the receiver's feedback does not mix the two. It is found with the first packet of the new
+    sender while ``resync`` is set.
+    """
+
+    def __init__(self, used: set[int]) -> None:
+        ssrcs = [_fresh_ssrc(used) for _ in range(3)]
+        self.ssrcs = OutboundSsrcs(*ssrcs)
+        self.tracks = {
+            "audio": Track("audio", ssrcs[0], 0),
+            "video": Track("video", ssrcs[1], ssrcs[2]),
+        }
+        self.by_ssrc = {t.ssrc: t for t in self.tracks.values()}
+        self.by_ssrc[ssrcs[2]] = self.tracks["video"]
+        self.counter_offset = 0
+        self.feedback_end: int | None = None
+        self.resync = False
+
+
+class Call:
+    """Both sides and what lies between them."""
+
+    def __init__(self, call_id: str, now: float) -> None:
+        self.id = call_id
+        used: set[int] = set()
+        self.feeds: dict[Side, Feed] = {side: Feed(used) for side in SIDES}
+        self.participants: dict[Side, Participant] = {}
+        self.proof = ProofCounter()
+        self.forward = True
+        self.count = True
+        self.empty_since = now
+
+    def enter(self, participant: Participant) -> None:
+        """Puts a participant in its place; the one that was there must have been taken out."""
+        side = participant.side
+        other: Side = SIDES[1 - SIDES.index(side)]
+        participant.sends = self.feeds[other].tracks
+        participant.receives = self.feeds[side].tracks
+        participant.announce_sources()
+        # The side's presence goes on: a rejoin within two seconds leaves no hole in the proof.
+        participant.presence = self.proof.sides[SIDES.index(side)]
+        self.participants[side] = participant
+        feed = self.feeds[other]
+        feed.resync = feed.feedback_end is not None
+        for track in feed.tracks.values():
+            track.source = None
+        for source in participant.sources.values():
+            if not source.is_rtx and source.track.source is None:
+                source.track.source = source
+        self.wire()
+
+    def remove(self, side: Side, now: float) -> Participant | None:
+        """Takes a participant out."""
+        participant = self.participants.pop(side, None)
+        self.wire()
+        if not self.participants:
+            self.empty_since = now
+        return participant
+
+    def wire(self) -> None:
+        """Opens and closes the tracks according to who is ready and whether media may flow."""
+        for i, side in enumerate(SIDES):
+            sender = self.participants.get(side)
+            receiver = self.participants.get(SIDES[1 - i])
+            if sender is not None:
+                sender.peer = receiver
+            for kind, track in self.feeds[SIDES[1 - i]].tracks.items():
+                self._wire_track(track, kind, sender, receiver)
+
+    def _wire_track(
+        self, track: Track, kind: str, sender: Participant | None, receiver: Participant | None
+    ) -> None:
+        give = sender.agreement.medium(kind) if sender is not None else None
+        take = receiver.agreement.medium(kind) if receiver is not None else None
+        wanted = (
+            self.forward
+            and sender is not None
+            and receiver is not None
+            and not sender.gone
+            and receiver.ready
+            and give is not None
+            and take is not None
+            and give.sends
+            and take.receives
+        )
+        if not wanted or give is None or take is None:
+            if track.is_open:
+                track.pause()
+            track.is_open = False
+            return
+        _map(track, give, take, self.feeds[receiver.side] if receiver else None)
+        if not track.is_open:
+            track.is_open = True
+            if track.keyframes is not None:
+                track.keyframes.want()
+
+    def stats(self, now: float) -> CallStats:
+        """The call as of now."""
+        return CallStats(
+            call=self.id,
+            proof_ms=self.proof.read_ms(),
+            forward=self.forward,
+            count=self.count,
+            media={
+                side: self.participants[side].media(now) if side in self.participants else None
+                for side in SIDES
+            },
+        )
+
+
+def _map(track: Track, give: Medium, take: Medium, feed: Feed | None) -> None:
+    """Payload types and header extension ids of the sender, in the receiver's."""
+    theirs = {c.key: c for c in take.codecs}
+    track.payload_types = [-1] * 128
+    track.rtx_payload_types = {c.payload_type: c.rtx for c in take.codecs if c.rtx is not None}
+    track.codecs = {c.payload_type: c.key for c in give.codecs}
+    for codec in give.codecs:
+        if codec.key in theirs:
+            track.payload_types[codec.payload_type] = theirs[codec.key].payload_type
+            if codec.rtx is not None:
+                # A retransmission is mapped through the codec it repeats; see ``media_path``.
+                track.payload_types[codec.rtx] = theirs[codec.key].payload_type
+    ids = {number: take.extension_id(uri) for number, uri in give.extensions}
+    if give.mid != take.mid:
+        # SSRCs tell the sections apart; a section id of the other offer would tell them wrong.
+        ids[give.extension_id(MID)] = 0
+    counter_offset = feed.counter_offset if feed is not None else 0
+    resync = feed is not None and feed.resync
+    if counter_offset or resync or any(number != out for number, out in ids.items() if number):
+        track.extensions = ExtensionMap(ids, give.extension_id(TRANSPORT_CC))
+        track.extensions.counter_offset = counter_offset
+    else:
+        track.extensions = None
+
+
+def _fresh_ssrc(used: set[int]) -> int:
+    while True:
+        ssrc = secrets.randbits(32)
+        if ssrc and ssrc not in used:
+            used.add(ssrc)
+            return ssrc

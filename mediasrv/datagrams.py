@@ -1,0 +1,193 @@
+"""Sockets that move many datagrams per system call, and a plain one behind the same interface."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from typing import Any, Protocol
+
+from cffi import FFI
+
+from mediasrv import sockaddr
+from mediasrv.participant import Route
+from mediasrv.slots import MAX_DATAGRAM, SLOT_SIZE, Slots
+
+#: Datagrams per system call; larger batches gain nothing more and add delay.
+BATCH = 64
+#: Longest datagram the relay makes itself.
+_MAX_OWN = 1500
+_MSG_DONTWAIT = 0x40
+
+_ffi = FFI()
+_ffi.cdef("""
+struct iovec { void *iov_base; size_t iov_len; };
+struct msghdr {
+    void *msg_name; unsigned int msg_namelen; struct iovec *msg_iov; size_t msg_iovlen;
+    void *msg_control; size_t msg_controllen; int msg_flags;
+};
+struct mmsghdr { struct msghdr msg_hdr; unsigned int msg_len; };
+int recvmmsg(int, struct mmsghdr *, unsigned int, int, void *);
+int sendmmsg(int, struct mmsghdr *, unsigned int, int);
+""")
+
+
+class DatagramSocket(Protocol):
+    """What the relay needs of a socket. One thread, never blocking."""
+
+    #: Lengths and source addresses of what ``receive`` has put into slots 0, 1, ….
+    lengths: list[int]
+    sources: list[bytes]
+    #: Datagrams the kernel would not take.
+    failed: int
+
+    def receive(self) -> int:
+        """Fills slots; how many, 0 when nothing waits."""
+
+    def queue(self, slot: int, length: int, route: Route) -> None:
+        """Will send a slot with the next ``flush``; at most ``BATCH`` at a time."""
+
+    def send(self, datagram: bytes, route: Route) -> None:
+        """Will send a copy of a datagram with the next ``flush`` or before."""
+
+    def flush(self) -> None:
+        """Sends all that is queued."""
+
+
+def open_datagrams(sock: socket.socket, slots: Slots) -> DatagramSocket:
+    """The batched socket where the platform has the system calls, else the plain one."""
+    if sys.platform == "linux":
+        return BatchSocket(sock, slots)
+    return PlainSocket(sock, slots)
+
+
+class BatchSocket:
+    """``recvmmsg`` and ``sendmmsg`` straight from and to the slots (Linux)."""
+
+    def __init__(self, sock: socket.socket, slots: Slots) -> None:
+        self._fd = sock.fileno()
+        self._libc: Any = _ffi.dlopen(None)
+        self._slots = slots
+        self.failed = 0
+        self.lengths = [0] * BATCH
+        self.sources = [b""] * BATCH
+        self._names = _ffi.new("unsigned char[]", BATCH * sockaddr.SOCKADDR_SIZE)
+        self._names_view = memoryview(_ffi.buffer(self._names))
+        self._in_vectors, self._in = _headers(BATCH)
+        self._out_vectors, self._out = _headers(BATCH)
+        self._own = Slots(BATCH)
+        self._pointers = [_ffi.cast("void *", p) for p in slots.pointers]
+        self._own_pointers = [_ffi.cast("void *", p) for p in self._own.pointers]
+        self._queued = 0
+        # A received address is as long as the socket's family makes it: set once, never again.
+        for i in range(BATCH):
+            header = self._in[i].msg_hdr
+            header.msg_name = self._names + i * sockaddr.SOCKADDR_SIZE
+            header.msg_namelen = sockaddr.SOCKADDR_SIZE
+            self._in_vectors[i].iov_base = self._pointers[i]
+            # One byte more than is allowed shows a datagram that is too long.
+            self._in_vectors[i].iov_len = MAX_DATAGRAM + 1
+
+    def receive(self) -> int:
+        """See ``DatagramSocket``."""
+        count: int = self._libc.recvmmsg(self._fd, self._in, BATCH, _MSG_DONTWAIT, _ffi.NULL)
+        if count <= 0:
+            return 0
+        headers, names, size = self._in, self._names_view, sockaddr.SOCKADDR_SIZE
+        lengths, sources = self.lengths, self.sources
+        at = 0
+        for i in range(count):
+            lengths[i] = headers[i].msg_len
+            sources[i] = bytes(names[at : at + size])
+            at += size
+        return count
+
+    def queue(self, slot: int, length: int, route: Route) -> None:
+        """See ``DatagramSocket``."""
+        self._put(self._pointers[slot], length, route)
+
+    def send(self, datagram: bytes, route: Route) -> None:
+        """See ``DatagramSocket``."""
+        if len(datagram) > _MAX_OWN:
+            self.failed += 1
+            return
+        if self._queued == BATCH:
+            self.flush()
+        self._own.fill(self._queued, datagram)
+        self._put(self._own_pointers[self._queued], len(datagram), route)
+
+    def flush(self) -> None:
+        """See ``DatagramSocket``."""
+        done = 0
+        while done < self._queued:
+            sent = self._libc.sendmmsg(
+                self._fd, self._out + done, self._queued - done, _MSG_DONTWAIT
+            )
+            if sent <= 0:
+                # The first of the rest cannot be sent (no buffer, no way there): it is lost.
+                self.failed += 1
+                sent = 1
+            done += sent
+        self._queued = 0
+
+    def _put(self, pointer: Any, length: int, route: Route) -> None:
+        i = self._queued
+        vector = self._out_vectors[i]
+        vector.iov_base = pointer
+        vector.iov_len = length
+        header = self._out[i].msg_hdr
+        header.msg_name = route.pointer
+        header.msg_namelen = route.size
+        self._queued = i + 1
+
+
+class PlainSocket:
+    """One system call per datagram; for platforms without the batched ones."""
+
+    def __init__(self, sock: socket.socket, slots: Slots) -> None:
+        self._sock = sock
+        self._slots = slots
+        self.failed = 0
+        self.lengths = [0] * BATCH
+        self.sources = [b""] * BATCH
+        self._queue: list[tuple[memoryview | bytes, Route]] = []
+
+    def receive(self) -> int:
+        """See ``DatagramSocket``."""
+        for i in range(BATCH):
+            start = i * SLOT_SIZE
+            try:
+                length, address = self._sock.recvfrom_into(
+                    self._slots.view[start : start + MAX_DATAGRAM + 1]
+                )
+            except OSError:
+                return i
+            self.lengths[i] = length
+            self.sources[i] = sockaddr.pack(address[0].partition("%")[0], *address[1::2])
+        return BATCH
+
+    def queue(self, slot: int, length: int, route: Route) -> None:
+        """See ``DatagramSocket``."""
+        start = slot * SLOT_SIZE
+        self._queue.append((self._slots.view[start : start + length], route))
+
+    def send(self, datagram: bytes, route: Route) -> None:
+        """See ``DatagramSocket``."""
+        self._queue.append((datagram, route))
+
+    def flush(self) -> None:
+        """See ``DatagramSocket``."""
+        for datagram, route in self._queue:
+            try:
+                self._sock.sendto(datagram, sockaddr.host_port(route.key))
+            except OSError:
+                self.failed += 1
+        self._queue.clear()
+
+
+def _headers(count: int) -> tuple[Any, Any]:
+    vectors = _ffi.new("struct iovec[]", count)
+    headers = _ffi.new("struct mmsghdr[]", count)
+    for i in range(count):
+        headers[i].msg_hdr.msg_iov = vectors + i
+        headers[i].msg_hdr.msg_iovlen = 1
+    return vectors, headers

@@ -1,0 +1,353 @@
+"""The relay without its socket and clock: datagrams and time in, datagrams and changes out.
+
+``receive`` takes one datagram (already in a slot) with its source and the time. A media packet is
+forwarded where it lies: the route to send the slot to is returned, and ``length`` says how much of
+it. Everything else to be sent is collected in ``outbox``. ``tick`` does what is due by time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mediasrv import sockaddr
+from mediasrv.call import ABANDONED_S, Call
+from mediasrv.counters import Counters
+from mediasrv.dtls import Certificate, DtlsState
+from mediasrv.errors import RelayDrainingError, RelayFullError, UnknownCallError
+from mediasrv.feedback import Feedback
+from mediasrv.ice import IceLite, StunError, local_ufrag, parse_request
+from mediasrv.media_path import MediaPath
+from mediasrv.negotiation import Agreement, negotiate
+from mediasrv.participant import MAX_DTLS_PER_S, Participant, Route
+from mediasrv.rate_limit import RateLimit
+from mediasrv.sdp_answer import LocalTransport, write_answer
+from mediasrv.sdp_offer import parse_offer
+from mediasrv.slots import MAX_DATAGRAM, SLOT_SIZE, Slots
+from mediasrv.stats import SIDES, CallStats, Side, Totals
+
+#: Shortest datagrams that can be SRTP (header and tag) and SRTCP (header, index and tag).
+_MIN_SRTP = 12 + 10
+_MIN_SRTCP = 8 + 4 + 10
+#: Seconds between looks at the participants' states and at a proof limit.
+REVIEW_S = 0.1
+SAMPLE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineConfig:
+    """What an engine needs to know; ``addresses`` and ``port`` are written into answers."""
+
+    addresses: tuple[str, ...]
+    port: int
+    max_calls: int = 500
+    handshakes_per_s: int = 100
+    tcp: bool = False
+
+
+class Engine:
+    """All calls of one relay."""
+
+    def __init__(self, config: EngineConfig, slots: Slots, certificate: Certificate) -> None:
+        self._config = config
+        self._certificate = certificate
+        self._slots = slots
+        self.counters = Counters()
+        self.outbox: list[tuple[bytes, Route]] = []
+        #: Calls in which a participant's state changed since this was last emptied.
+        self.changed: set[str] = set()
+        self.draining = False
+        #: Bytes of the slot to send to the route that ``receive`` returned.
+        self.length = 0
+        self._calls: dict[str, Call] = {}
+        self._routes: dict[bytes, Route] = {}
+        self._ufrags: dict[str, Participant] = {}
+        self._handshaking: set[Participant] = set()
+        self._media = MediaPath(slots, self.counters)
+        self._feedback = Feedback(self.counters, self._send)
+        self._handshakes = RateLimit(config.handshakes_per_s)
+        self._review_at = self._sample_at = float("-inf")
+
+    # -- datagrams -------------------------------------------------------------------------------
+
+    def receive(self, slot: int, length: int, source: bytes, now: float) -> Route | None:
+        """One datagram of ``length`` bytes in ``slot``; never raises, whatever it holds."""
+        counters = self.counters
+        counters.packets_in += 1
+        if not 0 < length <= MAX_DATAGRAM:
+            counters.drop("empty" if length == 0 else "oversized")
+            return None
+        view = self._slots.view
+        start = slot * SLOT_SIZE
+        first = view[start]
+        if first < 4:
+            self._stun(self._slots.read(slot, length), source, now)
+            return None
+        route = self._routes.get(source)
+        if route is None:
+            counters.dropped["unknown_source"] += 1
+            return None
+        participant = route.participant
+        if 128 <= first <= 191:
+            if length < _MIN_SRTP or participant.rx is None:
+                counters.dropped["media_before_keys" if length >= _MIN_SRTP else "short"] += 1
+                return None
+            if 192 <= view[start + 1] <= 223:
+                if length >= _MIN_SRTCP:
+                    self._feedback.receive(participant, self._slots.read(slot, length), now)
+                return None
+            forwarded = self._media.forward(participant, slot, length, now)
+            if forwarded and participant.peer is not None:
+                self.length = forwarded
+                counters.packets_out += 1
+                return participant.peer.route
+            return None
+        if 20 <= first <= 63:
+            self._dtls(participant, self._slots.read(slot, length), route, now)
+        else:
+            counters.drop("unknown_protocol")
+        return None
+
+    def _stun(self, datagram: bytes, source: bytes, now: float) -> None:
+        try:
+            message = parse_request(datagram)
+            participant = self._ufrags.get(local_ufrag(message))
+            if participant is None:
+                raise StunError("stun_unknown_user")
+            result = participant.ice.check(message, source, now)
+        except StunError as error:
+            self.counters.drop(error.kind)
+            return
+        known = self._routes.get(source)
+        if known is not None and known.participant is not participant:
+            # A browser reuses a port for its next connection: the newer proof counts.
+            known.participant.routes.pop(source, None)
+            if known.participant.route is known:
+                known.participant.route = None
+                known.participant.call.wire()
+        route = participant.add_route(source)
+        self._routes[source] = route
+        surplus = participant.surplus_route()
+        if surplus is not None:
+            self._routes.pop(surplus.key, None)
+        if participant.route is None or (result.nominated and participant.route is not route):
+            participant.route = route
+            participant.call.wire()
+        self._send(result.response, route)
+
+    def _dtls(self, participant: Participant, datagram: bytes, route: Route, now: float) -> None:
+        participant.dtls_budget -= 1
+        if participant.dtls_budget < 0:
+            self.counters.drop("dtls_flood")
+            return
+        dtls = participant.dtls
+        if dtls is None:
+            host, _ = sockaddr.host_port(route.key)
+            if not self._handshakes.allows(host, now):
+                self.counters.drop("handshake_limit")
+                return
+            dtls = participant.open_dtls(self._certificate)
+            self._handshaking.add(participant)
+        for flight in dtls.receive(datagram, now):
+            self._send(flight, route)
+        if dtls.state is not DtlsState.HANDSHAKING:
+            self._handshaking.discard(participant)
+            if dtls.state is DtlsState.CONNECTED and participant.srtp is None:
+                participant.secure()
+                participant.call.wire()
+            self._review(participant, now)
+
+    def _send(self, datagram: bytes, route: Route) -> None:
+        self.counters.packets_out += 1
+        self.outbox.append((datagram, route))
+
+    # -- time ------------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> None:
+        """What is due: handshake repeats, keyframe requests, states, samples. Call every 20 ms."""
+        for participant in list(self._handshaking):
+            dtls, route = participant.dtls, participant.route
+            if dtls is None or route is None:
+                continue
+            for flight in dtls.timeout(now):
+                self._send(flight, route)
+            if dtls.state is DtlsState.FAILED:
+                self._handshaking.discard(participant)
+        for call in self._calls.values():
+            for participant in call.participants.values():
+                track = participant.sends["video"]
+                if track.keyframes is not None and track.keyframes.wanted and track.is_open:
+                    self._feedback.ask_for_keyframe(participant, track, now)
+        if now - self._review_at >= REVIEW_S:
+            self._review_at = now
+            for call in list(self._calls.values()):
+                self._review_call(call, now)
+        if now - self._sample_at >= SAMPLE_S:
+            self._sample_at = now
+            for call in self._calls.values():
+                for participant in call.participants.values():
+                    participant.dtls_budget = MAX_DTLS_PER_S
+                    participant.sample()
+
+    def _review_call(self, call: Call, now: float) -> None:
+        for participant in call.participants.values():
+            self._review(participant, now)
+        call.proof.read_ms()
+        if call.proof.exhausted and call.forward:
+            call.forward = False
+            call.wire()
+            self.changed.add(call.id)
+        if not call.participants and now - call.empty_since > ABANDONED_S:
+            del self._calls[call.id]
+            self.changed.add(call.id)
+
+    def _review(self, participant: Participant, now: float) -> None:
+        if participant.review(now):
+            self.changed.add(participant.call.id)
+            if participant.gone:
+                self._forget(participant)
+                participant.call.wire()
+
+    # -- calls -----------------------------------------------------------------------------------
+
+    def join(self, call_id: str, side: Side, offer_sdp: str, now: float) -> str:
+        """Answers an offer; see ``docs/protocol.md`` section 3 for when it restarts only ICE."""
+        call = self._calls.get(call_id)
+        if call is None and self.draining:
+            raise RelayDrainingError("the relay takes no new calls")
+        if call is None and len(self._calls) >= self._config.max_calls:
+            raise RelayFullError(f"the relay carries its {self._config.max_calls} calls already")
+        offer = parse_offer(offer_sdp)
+        other = None
+        if call is not None:
+            opposite = call.participants.get(SIDES[1 - SIDES.index(side)])
+            if opposite is not None and not opposite.gone:
+                other = opposite.agreement
+        agreement = negotiate(offer, other)
+        if call is None:
+            call = self._calls[call_id] = Call(call_id, now)
+        present = call.participants.get(side)
+        if present is not None and _same_connection(present, agreement):
+            return self._restart_ice(present, agreement, now)
+        if present is not None:
+            self._part(call, side, now)
+        participant = Participant(call, side, agreement, now)
+        call.enter(participant)
+        self._ufrags[participant.ice.local.ufrag] = participant
+        self.changed.add(call_id)
+        return self._answer(participant)
+
+    def _restart_ice(self, participant: Participant, agreement: Agreement, now: float) -> str:
+        """New credentials for the same connection; keys, streams and the old route stay."""
+        if agreement.ice != participant.agreement.ice:
+            self._ufrags.pop(participant.ice.local.ufrag, None)
+            participant.ice = IceLite(agreement.ice, now)
+            participant.agreement = agreement
+            participant.version += 1
+            self._ufrags[participant.ice.local.ufrag] = participant
+        return self._answer(participant)
+
+    def _answer(self, participant: Participant) -> str:
+        local = LocalTransport(
+            session_id=int.from_bytes(participant.call.id.encode()[-7:]),
+            version=participant.version,
+            ice=participant.ice.local,
+            fingerprint=self._certificate.fingerprint,
+            addresses=self._config.addresses,
+            port=self._config.port,
+            tcp=self._config.tcp,
+        )
+        other = SIDES[1 - SIDES.index(participant.side)]
+        ssrcs = participant.call.feeds[participant.side].ssrcs
+        return write_answer(participant.agreement, local, ssrcs, f"tipmeet-{other}")
+
+    def leave(self, call_id: str, side: Side, now: float) -> None:
+        """Takes one side out; the call and its proof stay until ``close_call``."""
+        call = self._call(call_id)
+        if self._part(call, side, now) is None:
+            raise UnknownCallError(f"the {side} is not in the call")
+        self.changed.add(call_id)
+
+    def close_call(self, call_id: str, now: float) -> int:
+        """Ends the call; returns the final proof in milliseconds."""
+        call = self._call(call_id)
+        for side in SIDES:
+            self._part(call, side, now)
+        del self._calls[call_id]
+        self.changed.discard(call_id)
+        return call.proof.read_ms()
+
+    def set_mode(self, call_id: str, *, forward: bool, count: bool, now: float) -> None:
+        """Whether media flows, and whether it is counted as proof."""
+        call = self._call(call_id)
+        call.forward, call.count = forward, count
+        call.proof.set_counting(count, now)
+        call.wire()
+
+    def limit_proof(self, call_id: str, limit_ms: int | None) -> None:
+        """Stops forwarding once the proof reaches the limit; raising it lets media flow again."""
+        call = self._call(call_id)
+        was_exhausted = call.proof.exhausted
+        call.proof.set_limit_ms(limit_ms)
+        if was_exhausted and not call.proof.exhausted:
+            call.forward = True
+            call.wire()
+
+    def proof_ms(self, call_id: str) -> int:
+        """Milliseconds proven so far."""
+        return self._call(call_id).proof.read_ms()
+
+    def stats(self, call_id: str, now: float) -> CallStats:
+        """The call as of now."""
+        return self._call(call_id).stats(now)
+
+    def totals(self) -> Totals:
+        """The relay as of now."""
+        return Totals(
+            calls=len(self._calls),
+            participants=sum(len(c.participants) for c in self._calls.values()),
+            draining=self.draining,
+            packets_in=self.counters.packets_in,
+            packets_out=self.counters.packets_out,
+            dropped=dict(self.counters.dropped),
+        )
+
+    def calls(self) -> list[str]:
+        """Ids of the calls on this relay."""
+        return list(self._calls)
+
+    def _call(self, call_id: str) -> Call:
+        call = self._calls.get(call_id)
+        if call is None:
+            raise UnknownCallError("the relay does not carry this call")
+        return call
+
+    def _part(self, call: Call, side: Side, now: float) -> Participant | None:
+        participant = call.participants.get(side)
+        if participant is None:
+            return None
+        if participant.dtls is not None and participant.route is not None:
+            for goodbye in participant.dtls.close(now):
+                self._send(goodbye, participant.route)
+        self._forget(participant)
+        return call.remove(side, now)
+
+    def _forget(self, participant: Participant) -> None:
+        """Nothing that arrives concerns this participant any more."""
+        self._ufrags.pop(participant.ice.local.ufrag, None)
+        self._handshaking.discard(participant)
+        for key in participant.routes:
+            self._routes.pop(key, None)
+        participant.routes.clear()
+        participant.route = None
+        participant.rx = participant.tx = participant.srtp = None
+
+
+def _same_connection(present: Participant, agreement: Agreement) -> bool:
+    """The offer comes from the very connection that is joined, so its keys still hold."""
+    before = present.agreement
+    return (
+        not present.gone
+        and before.offer.session == agreement.offer.session
+        and before.fingerprints == agreement.fingerprints
+        and before.media == agreement.media
+    )

@@ -1,0 +1,215 @@
+"""The way of one RTP packet: authenticate, count, renumber, protect, all on the receive buffer.
+
+This is the only code that runs for every media packet, so it is one function without calls for the
+usual case; rarer cases (a gap, a new stream, a retransmission) are functions of their own.
+"""
+
+from __future__ import annotations
+
+from mediasrv.counters import Counters
+from mediasrv.keyframes import starts_keyframe
+from mediasrv.negotiation import TRANSPORT_CC
+from mediasrv.participant import Participant
+from mediasrv.proof import SILENCE_S
+from mediasrv.rtp import HEADER, HEADER_SIZE, find_extension, payload_offset, payload_size
+from mediasrv.slots import SLOT_SIZE, Slots
+from mediasrv.srtp import ffi, protect, unprotect
+from mediasrv.track import Source, Track
+
+#: Longest RTP packet in the clear: what fits any path once protected.
+MAX_PLAINTEXT = 1356
+#: Transport-wide numbers left out where a new sender takes over.
+COUNTER_GAP = 64
+
+_unpack = HEADER.unpack_from
+_pack = HEADER.pack_into
+
+
+class MediaPath:
+    """Forwards RTP between the two sides of a call."""
+
+    __slots__ = ("_counters", "_length", "_pointers", "_slots", "_view")
+
+    def __init__(self, slots: Slots, counters: Counters) -> None:
+        self._slots = slots
+        self._view = slots.view
+        self._pointers = slots.pointers
+        self._counters = counters
+        self._length = ffi.new("int *")
+
+    def forward(  # noqa: PLR0912, PLR0915 - inlined on purpose, see above
+        self, participant: Participant, slot: int, length: int, now: float
+    ) -> int:
+        """Takes the datagram in ``slot``; the length to send to the peer's route, 0 for none."""
+        view, length_p, pointer = self._view, self._length, self._pointers[slot]
+        start = slot * SLOT_SIZE
+        first, second, seq, timestamp, ssrc = _unpack(view, start)
+        length_p[0] = length
+        if unprotect(participant.rx, pointer, length_p):
+            self._counters.dropped["srtp_rejected"] += 1
+            return 0
+        length = length_p[0]
+        if length > MAX_PLAINTEXT:
+            self._counters.dropped["oversized"] += 1
+            return 0
+        presence = participant.presence
+        if now - presence.heard > SILENCE_S:
+            participant.call.proof.silence_ended(presence, now)
+        presence.heard = now
+        participant.packets_in += 1
+        participant.bytes_in += length
+
+        source = participant.sources.get(ssrc)
+        if source is None:
+            source = participant.recognise(view, start, start + length, ssrc)
+            if source is None:
+                self._counters.dropped["unknown_ssrc"] += 1
+                return 0
+        source.packets += 1
+        track = source.track
+        participant.rtp_at[track.kind] = now
+        if (seq - source.max_seq) & 0xFFFF == 1 and source.max_seq >= 0:
+            source.max_seq = seq
+            if seq == 0:
+                source.cycles += 0x10000
+        elif source.jumped(seq) < track.first_extended and source is track.source:
+            # From before this numbering began: its number may be taken.
+            return 0
+        if timestamp != source.last_timestamp:
+            source.new_timestamp(timestamp, now)
+
+        if not track.is_open:
+            return 0
+        peer = participant.peer
+        if peer is None or peer.route is None:
+            return 0
+        if source.is_rtx:
+            length = self._retransmission(source, track, start, length)
+            if length == 0:
+                return 0
+        else:
+            numbering = track.numbering
+            if numbering.fresh or source is not track.source:
+                self._resume(participant, source, start, length, now)
+            payload_type = track.payload_types[second & 0x7F]
+            if payload_type < 0:
+                self._counters.dropped["unknown_payload_type"] += 1
+                return 0
+            if track.extensions is not None and not track.extensions.apply(
+                view, start, start + length
+            ):
+                self._counters.dropped["rtp_malformed"] += 1
+                return 0
+            seq = (seq + numbering.seq_offset) & 0xFFFF
+            _pack(
+                view,
+                start,
+                first,
+                second & 0x80 | payload_type,
+                seq,
+                (timestamp + numbering.timestamp_offset) & 0xFFFFFFFF,
+                track.ssrc,
+            )
+            cache = track.cache
+            if cache is not None:
+                cache.put(seq, bytes(view[start : start + length]))
+                keyframes = track.keyframes
+                if keyframes is not None and keyframes.wanted:
+                    self._look_for_keyframe(track, second & 0x7F, start, start + length)
+        length_p[0] = length
+        if protect(peer.tx, pointer, length_p):
+            self._counters.dropped["protect_failed"] += 1
+            return 0
+        length = length_p[0]
+        peer.packets_out += 1
+        peer.bytes_out += length
+        return int(length)
+
+    def _resume(
+        self,
+        participant: Participant,
+        source: Source,
+        start: int,
+        length: int,
+        now: float,
+    ) -> None:
+        track = source.track
+        _, _, seq, timestamp, _ = _unpack(self._view, start)
+        if not track.numbering.fresh:
+            track.pause()
+        track.resume(source, seq, timestamp, now)
+        if track.keyframes is not None:
+            track.keyframes.want()
+        peer = participant.peer
+        medium = participant.agreement.medium(track.kind)
+        feed = participant.call.feeds[peer.side] if peer is not None else None
+        if feed is None or medium is None or not feed.resync or feed.feedback_end is None:
+            return
+        number = medium.extension_id(TRANSPORT_CC) or 256
+        counter = find_extension(self._view, start, start + length, number)
+        if counter is not None and len(counter) == 2:
+            begin = int.from_bytes(counter)
+            feed.counter_offset = (feed.feedback_end + COUNTER_GAP - begin) & 0xFFFF
+            feed.resync = False
+            participant.call.wire()
+
+    def _look_for_keyframe(self, track: Track, payload_type: int, start: int, end: int) -> None:
+        payload = self._view[payload_offset(self._view, start, end) : end]
+        if track.keyframes is not None and starts_keyframe(
+            track.codecs.get(payload_type, ""), payload
+        ):
+            track.keyframes.seen()
+
+    def _retransmission(self, source: Source, track: Track, start: int, length: int) -> int:
+        """RFC 4588: forwarded under the relay's own retransmission numbering, or unwrapped.
+
+        The original is kept in the cache too, so the receiver can lose it once more. Probes that
+        hold nothing but padding are forwarded all the same: the sender counts on their feedback.
+        """
+        view, end = self._view, start + length
+        primary = source.primary
+        if primary is None or track.cache is None or primary is not track.source:
+            return 0
+        first, second, _, timestamp, _ = _unpack(view, start)
+        payload_type = track.payload_types[second & 0x7F]
+        rtx = track.rtx_payload_types.get(payload_type)
+        numbering = track.numbering
+        offset = payload_offset(view, start, end)
+        size = payload_size(view, start, end)
+        if numbering.fresh or payload_type < 0 or (rtx is None and size <= 2):
+            return 0
+        if track.extensions is not None and not track.extensions.apply(view, start, end):
+            self._counters.drop("rtp_malformed")
+            return 0
+        timestamp = (timestamp + numbering.timestamp_offset) & 0xFFFFFFFF
+        if size > 2:
+            original = view[offset] << 8 | view[offset + 1]
+            extended = primary.extend(original)
+            if extended < track.first_extended:
+                return 0
+            original = (original + numbering.seq_offset) & 0xFFFF
+            known = track.cache.knows(original)
+            head = bytearray(view[start:offset])
+            marked = second & 0x80 | payload_type
+            HEADER.pack_into(head, 0, first, marked, original, timestamp, track.ssrc)
+            restored = bytes(head) + bytes(view[offset + 2 : end])
+            if rtx is None:
+                # Sent under its own number once only: a number must never protect two packets.
+                if known or primary.highest - extended > 256:
+                    return 0
+                self._slots.fill(start // SLOT_SIZE, restored)
+                track.cache.put(original, restored)
+                return len(restored)
+            if not known and primary.highest - extended < 256:
+                track.cache.put(original, restored)
+            view[offset] = original >> 8
+            view[offset + 1] = original & 0xFF
+        assert rtx is not None
+        _pack(view, start, first, second & 0x80 | rtx, track.rtx_seq, timestamp, track.rtx_ssrc)
+        track.rtx_seq = (track.rtx_seq + 1) & 0xFFFF
+        return length
+
+
+def header_size(packet: bytes) -> int:
+    """Bytes before the payload of a packet the relay has kept."""
+    return payload_offset(memoryview(packet), 0, len(packet)) or HEADER_SIZE

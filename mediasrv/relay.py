@@ -1,0 +1,243 @@
+"""The relay process's core: one UDP socket, one timer, and the engine between them."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from mediasrv.datagrams import BATCH, DatagramSocket, open_datagrams
+from mediasrv.dtls import Certificate
+from mediasrv.engine import Engine, EngineConfig
+from mediasrv.slots import Slots
+from mediasrv.stats import CallStats, Side, Totals
+
+#: Seconds between two ticks of the engine.
+TICK_S = 0.02
+#: Batches read before other work of the process gets its turn.
+BATCHES_PER_TURN = 8
+#: Bytes the kernel is asked to buffer; it caps this silently.
+SOCKET_BUFFER = 4 * 1024 * 1024
+
+_log = structlog.get_logger("mediasrv")
+
+
+@dataclass(frozen=True, slots=True)
+class RelayConfig:
+    """Settings of one relay.
+
+    ``host`` is a numeric address to bind (``0.0.0.0`` or ``::`` for all), ``port`` a UDP port (0:
+    any free one), ``announced`` the addresses browsers are told, for servers behind NAT (empty: the
+    bound one, or the one that leads to the internet).
+    """
+
+    host: str = "0.0.0.0"  # noqa: S104 - media comes from anywhere; everything in it is authenticated
+    port: int = 40_000
+    announced: tuple[str, ...] = ()
+    max_calls: int = 500
+    handshakes_per_s: int = 100
+
+
+class Relay:
+    """Joins calls and forwards their media. All methods belong to the loop's thread."""
+
+    def __init__(self, config: RelayConfig) -> None:
+        self.config = config
+        #: Called with a call's id, outside the packet path, when a participant's state changed.
+        self.on_change: Callable[[str], None] | None = None
+        self._slots = Slots(BATCH)
+        self._socket: socket.socket | None = None
+        self._datagrams: DatagramSocket | None = None
+        self._engine: Engine | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.port = config.port
+        self.addresses: tuple[str, ...] = config.announced
+
+    async def start(self) -> None:
+        """Binds the socket. ``ValueError``: a bad address; ``OSError``: a taken port."""
+        self._loop = asyncio.get_running_loop()
+        self._socket = _bind(self.config.host, self.config.port)
+        self.port = self._socket.getsockname()[1]
+        self.addresses = self.config.announced or announced_addresses(self.config.host)
+        for address in self.addresses:
+            ipaddress.ip_address(address)
+        self._datagrams = open_datagrams(self._socket, self._slots)
+        engine_config = EngineConfig(
+            addresses=self.addresses,
+            port=self.port,
+            max_calls=self.config.max_calls,
+            handshakes_per_s=self.config.handshakes_per_s,
+        )
+        self._engine = Engine(engine_config, self._slots, Certificate())
+        self._loop.add_reader(self._socket.fileno(), self._readable)
+        self._tick()
+        _log.info("relay started", addresses=self.addresses, port=self.port)
+
+    async def close(self) -> None:
+        """Ends all calls and frees the socket. May be called twice."""
+        if self._socket is None or self._loop is None:
+            return
+        for call_id in self._core.calls():
+            self._core.close_call(call_id, time.monotonic())
+        self._drain_outbox()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._loop.remove_reader(self._socket.fileno())
+        self._socket.close()
+        self._socket = None
+
+    def join(self, call_id: str, side: Side, offer_sdp: str) -> str:
+        """Answers a browser's offer. Raises a ``RelayProblemError`` with nothing half made."""
+        answer = self._core.join(call_id, side, offer_sdp, time.monotonic())
+        self._settle()
+        return answer
+
+    def leave(self, call_id: str, side: Side) -> None:
+        """Takes one side out of its call."""
+        self._core.leave(call_id, side, time.monotonic())
+        self._settle()
+
+    def close_call(self, call_id: str) -> int:
+        """Ends a call; returns its final proof in milliseconds."""
+        proof_ms = self._core.close_call(call_id, time.monotonic())
+        self._settle()
+        return proof_ms
+
+    def set_mode(self, call_id: str, forward: bool, count: bool) -> None:
+        """Whether media flows (``forward``) and whether it is proof (``count``)."""
+        self._core.set_mode(call_id, forward=forward, count=count, now=time.monotonic())
+
+    def limit_proof(self, call_id: str, ms: int | None) -> None:
+        """Media stops within a tenth of a second of the proof reaching ``ms``; None: no limit."""
+        self._core.limit_proof(call_id, ms)
+
+    def proof_ms(self, call_id: str) -> int:
+        """Milliseconds for which media of both sides provably arrived."""
+        return self._core.proof_ms(call_id)
+
+    def stats(self, call_id: str) -> CallStats:
+        """Everything measured of a call."""
+        return self._core.stats(call_id, time.monotonic())
+
+    def totals(self) -> Totals:
+        """Everything measured of the relay."""
+        totals = self._core.totals()
+        if self._datagrams is not None and self._datagrams.failed:
+            totals.dropped["send_failed"] = self._datagrams.failed
+        return totals
+
+    def calls(self) -> list[str]:
+        """Ids of the calls it carries."""
+        return self._core.calls()
+
+    def drain(self) -> None:
+        """Takes no new calls from now on; those it has go on."""
+        self._core.draining = True
+
+    @property
+    def _core(self) -> Engine:
+        if self._engine is None:
+            raise RuntimeError("the relay has not been started")
+        return self._engine
+
+    def _readable(self) -> None:
+        datagrams, engine = self._datagrams, self._engine
+        if datagrams is None or engine is None:
+            return
+        receive = engine.receive
+        for _ in range(BATCHES_PER_TURN):
+            count = datagrams.receive()
+            if count == 0:
+                break
+            now = time.monotonic()
+            lengths, sources = datagrams.lengths, datagrams.sources
+            for i in range(count):
+                route = receive(i, lengths[i], sources[i], now)
+                if route is not None:
+                    datagrams.queue(i, engine.length, route)
+            datagrams.flush()
+            if engine.outbox:
+                self._drain_outbox()
+            if count < BATCH:
+                break
+        if engine.changed:
+            self._settle()
+
+    def _tick(self) -> None:
+        if self._loop is None:
+            return
+        self._timer = self._loop.call_later(TICK_S, self._tick)
+        self._core.tick(time.monotonic())
+        self._settle()
+
+    def _settle(self) -> None:
+        """Sends what is waiting, and tells of changes once this turn of the loop is over."""
+        self._drain_outbox()
+        changed = self._core.changed
+        if changed and self._loop is not None:
+            if self.on_change is not None:
+                self._loop.call_soon(self._tell, tuple(changed))
+            changed.clear()
+
+    def _tell(self, changed: tuple[str, ...]) -> None:
+        for call_id in changed:
+            if self.on_change is not None:
+                try:
+                    self.on_change(call_id)
+                except Exception:
+                    _log.exception("on_change failed", call=call_id)
+
+    def _drain_outbox(self) -> None:
+        outbox, datagrams = self._core.outbox, self._datagrams
+        if outbox and datagrams is not None:
+            for datagram, route in outbox:
+                datagrams.send(datagram, route)
+            outbox.clear()
+            datagrams.flush()
+
+
+def announced_addresses(host: str) -> tuple[str, ...]:
+    """The addresses to tell browsers for a bound host: itself, or what a wildcard resolves to.
+
+    A wildcard is resolved by asking the kernel which address it would use towards the internet
+    (nothing is sent). Without such a route only this machine can call.
+    """
+    address = ipaddress.ip_address(host)
+    if not address.is_unspecified:
+        return (host,)
+    probes = [(socket.AF_INET, "198.51.100.1")]
+    if address.version == 6:
+        probes.append((socket.AF_INET6, "2001:db8::1"))
+    found = []
+    for family, target in probes:
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as probe:
+                probe.connect((target, 9))
+                found.append(str(probe.getsockname()[0]))
+        except OSError:
+            continue
+    return tuple(found) or ("127.0.0.1",)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    version = ipaddress.ip_address(host).version
+    sock = socket.socket(
+        socket.AF_INET6 if version == 6 else socket.AF_INET,
+        socket.SOCK_DGRAM | socket.SOCK_NONBLOCK,
+    )
+    try:
+        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER)
+        if version == 6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock

@@ -1,0 +1,124 @@
+"""A track: what one side is sent of the other's microphone or camera.
+
+It belongs to the call, not to a connection, so the receiver sees one unbroken stream (same SSRC,
+running sequence numbers and timestamps) however often the sender reloads its page.
+"""
+
+from __future__ import annotations
+
+from mediasrv.keyframes import KeyframeRequester
+from mediasrv.loss import LossWindow
+from mediasrv.packet_cache import PacketCache
+from mediasrv.reception import Reception
+from mediasrv.rtp import ExtensionMap
+
+CLOCK_RATES = {"audio": 48_000, "video": 90_000}
+#: Numbers left out where a new sender takes over, so that a decoder sees the break as a loss.
+NUMBER_GAP = 1
+
+
+class Source(Reception):
+    """One SSRC a participant sends; ``track`` is where its packets go."""
+
+    __slots__ = ("is_rtx", "last_sent_at", "primary", "report", "ssrc", "track")
+
+    def __init__(self, ssrc: int, track: Track, primary: Source | None = None) -> None:
+        super().__init__(CLOCK_RATES[track.kind])
+        self.ssrc = ssrc
+        self.track = track
+        #: The stream this one repeats (RFC 4588), None for a stream of its own.
+        self.primary = primary
+        self.is_rtx = primary is not None
+        self.last_sent_at = float("-inf")
+
+
+class Numbering:
+    """Offsets from a source's sequence numbers and timestamps to the track's own."""
+
+    __slots__ = ("fresh", "last_at", "last_seq", "last_timestamp", "seq_offset", "timestamp_offset")
+
+    def __init__(self) -> None:
+        self.seq_offset = 0
+        self.timestamp_offset = 0
+        #: True until the first packet of a source (or after a pause) has set the offsets.
+        self.fresh = True
+        self.last_seq = -1
+        self.last_timestamp = 0
+        self.last_at = 0.0
+
+    def stop(self, seq: int, timestamp: int, at: float) -> None:
+        """Notes the last packet of a source, in the source's own numbers."""
+        if not self.fresh:
+            self.last_seq = (seq + self.seq_offset) & 0xFFFF
+            self.last_timestamp = (timestamp + self.timestamp_offset) & 0xFFFFFFFF
+            self.last_at = at
+            self.fresh = True
+
+    def start(self, seq: int, timestamp: int, now: float, clock_rate: int) -> None:
+        """Continues after the last packet, with the timestamp that the time between asks for."""
+        self.fresh = False
+        if self.last_seq < 0:
+            self.seq_offset = self.timestamp_offset = 0
+            return
+        following = self.last_seq + 1 + NUMBER_GAP
+        passed = max(int((now - self.last_at) * clock_rate), 1)
+        self.seq_offset = (following - seq) & 0xFFFF
+        self.timestamp_offset = (self.last_timestamp + passed - timestamp) & 0xFFFFFFFF
+
+
+class Track:
+    """The forwarding state of one kind of media in one direction."""
+
+    __slots__ = (
+        "cache",
+        "codecs",
+        "extensions",
+        "first_extended",
+        "is_open",
+        "keyframes",
+        "kind",
+        "loss",
+        "numbering",
+        "payload_types",
+        "requested",
+        "rtx_payload_types",
+        "rtx_seq",
+        "rtx_ssrc",
+        "source",
+        "ssrc",
+    )
+
+    def __init__(self, kind: str, ssrc: int, rtx_ssrc: int) -> None:
+        self.kind = kind
+        self.ssrc = ssrc
+        self.rtx_ssrc = rtx_ssrc
+        self.rtx_seq = 0
+        self.numbering = Numbering()
+        #: Extended number (of the source) from which on packets belong to this numbering.
+        self.first_extended = 0
+        self.source: Source | None = None
+        #: Sender's payload type → receiver's, -1 for none.
+        self.payload_types = [-1] * 128
+        #: Receiver's payload type → its retransmission payload type.
+        self.rtx_payload_types: dict[int, int] = {}
+        #: Sender's payload type → codec name.
+        self.codecs: dict[int, str] = {}
+        self.extensions: ExtensionMap | None = None
+        self.is_open = False
+        self.keyframes: KeyframeRequester | None = KeyframeRequester() if kind == "video" else None
+        self.cache: PacketCache | None = PacketCache() if kind == "video" else None
+        self.loss = LossWindow()
+
+    def resume(self, source: Source, seq: int, timestamp: int, now: float) -> None:
+        """The first packet of a source, or the first after a pause."""
+        self.numbering.start(seq, timestamp, now, source.clock_rate)
+        self.first_extended = source.extend(seq)
+        self.source = source
+        if self.cache is not None:
+            self.cache.clear()
+
+    def pause(self) -> None:
+        """Nothing is forwarded from here on until ``resume``."""
+        source = self.source
+        if source is not None:
+            self.numbering.stop(source.max_seq, source.last_timestamp, source.last_at)
