@@ -1,7 +1,7 @@
 /** The device check before a call or a shift: preview, level, choice, and help when one is missing. */
 
 import { t } from "../lib/text.js";
-import { el, setText } from "../lib/ui.js";
+import { el, setBusy, setText } from "../lib/ui.js";
 import { bindDeviceChoice } from "./device_choice.js";
 import { cameraNotice, microphoneHeadline, microphoneSteps } from "./problems.js";
 
@@ -72,7 +72,8 @@ export class DeviceCheck {
     const toggle = this.#part("preview-camera");
     toggle.hidden = !audio && !camera;
     setText(toggle, camera ? t("Switch camera off") : t("Switch camera on"));
-    this.#part("check").hidden = this.#opened || this.asking;
+    setText(this.#part("check-text"), this.#opened ? t("Check again") : t("Check camera and microphone"));
+    setBusy(this.#part("check"), this.asking);
     this.#part("choice").hidden = !audio;
     this.#choice.active(Boolean(audio));
     this.#notices(cameraProblem, microphoneProblem);
