@@ -1,7 +1,7 @@
 """A receipt worked out line by line, so that anyone can check it with pen and paper: pure.
 
-Nothing is computed anew here except the seconds of each interval: the results are the receipt's own,
-the workings show how they follow from the tariff. tests/admin_web evaluates them.
+Nothing is computed anew here: the results are the receipt's own, the workings show how they follow
+from the tariff. tests/admin_web evaluates them.
 """
 
 from collections.abc import Callable, Mapping

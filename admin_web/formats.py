@@ -6,8 +6,8 @@ Money stays an integer of micro-units until it is text; `Decimal` only places th
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from babel.numbers import format_currency, format_decimal
 from babel.dates import format_datetime
+from babel.numbers import format_currency, format_decimal
 from markupsafe import Markup
 
 from admin_web import language

@@ -1,7 +1,7 @@
-"""The reader's language: chosen once per request, then used by every `_()` in Python, pages and scripts.
+"""The reader's language: chosen once per request, then used by every `_()`, in scripts too.
 
-English is written in the sources. A translation is `admin_web/locale/<language>/LC_MESSAGES/tipmeet.po`,
-read at start (no build step); texts of scripts are in the same file.
+English is written in the sources. A translation is `locale/<language>/LC_MESSAGES/tipmeet.po` in
+this package, read when first needed (no build step); texts of scripts are in the same file.
 """
 
 from contextvars import ContextVar
@@ -15,7 +15,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 SOURCE_LANGUAGE: Final = "en"
-_LOCALE_DIR: Final = Path(__file__).parent / "locale"
+LOCALE_DIR: Final = Path(__file__).parent / "locale"
 _MOST_LANGUAGES_READ: Final = 12  # of an Accept-Language header: more is nobody's real preference
 _current: ContextVar[str] = ContextVar("language", default=SOURCE_LANGUAGE)
 
@@ -23,7 +23,7 @@ _current: ContextVar[str] = ContextVar("language", default=SOURCE_LANGUAGE)
 @cache
 def languages() -> tuple[str, ...]:
     """The languages there are, the source's first."""
-    found = sorted(path.parent.parent.name for path in _LOCALE_DIR.glob("*/LC_MESSAGES/tipmeet.po"))
+    found = sorted(path.parent.parent.name for path in LOCALE_DIR.glob("*/LC_MESSAGES/tipmeet.po"))
     return (SOURCE_LANGUAGE, *found)
 
 
@@ -49,6 +49,12 @@ def use(language: str) -> None:
     _current.set(language)
 
 
+def forget() -> None:
+    """Reads the catalogues anew when they are next needed."""
+    for kept in (languages, _catalog, script_texts):
+        kept.cache_clear()
+
+
 def current() -> str:
     return _current.get()
 
@@ -60,7 +66,7 @@ def babel_locale(language: str) -> Locale:
 
 @cache
 def _catalog(language: str) -> Catalog | None:
-    path = _LOCALE_DIR / language / "LC_MESSAGES" / "tipmeet.po"
+    path = LOCALE_DIR / language / "LC_MESSAGES" / "tipmeet.po"
     if language == SOURCE_LANGUAGE or not path.is_file():
         return None
     with path.open("rb") as file:
@@ -93,7 +99,7 @@ def _plural_index(catalog: Catalog, count: int) -> int:
 
 @cache
 def script_texts(language: str) -> dict[str, str]:
-    """Translations of the texts in scripts, for the page's JSON block; empty in the source language.
+    """Translations of the texts in scripts, for the page's JSON block; empty for the source's.
 
     A text with plural forms is filed under "<plural text>|<category>", the categories being CLDR's
     ("one", "few", "many", "other") as `Intl.PluralRules` names them.
@@ -109,6 +115,8 @@ def script_texts(language: str) -> dict[str, str]:
         if isinstance(message.id, str):
             if message.id and isinstance(message.string, str) and message.string:
                 texts[message.id] = message.string
+            continue
+        if not isinstance(message.string, tuple | list):
             continue
         for sample in range(101):
             form = message.string[_plural_index(catalog, sample)]

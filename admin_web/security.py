@@ -1,7 +1,7 @@
 """Security headers of every answer.
 
-The policy allows only what this server serves itself: no inline script or style, no frames, no other
-hosts. JSON blocks in pages (`type="application/json"`) are data and not run.
+The policy allows only what this server serves itself: no inline script or style, no frames, no
+other hosts. JSON blocks in pages (`type="application/json"`) are data and not run.
 """
 
 from collections.abc import Awaitable, Callable
@@ -32,7 +32,7 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), geolocation=()",
+    "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self)",
 }
 
 
@@ -41,7 +41,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.path.startswith("/static/"):
-        # Revalidated each time: an update of the server is an update of the page, and a 304 is cheap.
+        # Revalidated each time: an updated server is an updated page, and a 304 is cheap.
         response.headers.setdefault("Cache-Control", "no-cache")
     elif response.content_type == "text/html":
         # Pages carry names and balances; none belongs in a shared cache.

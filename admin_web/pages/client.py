@@ -11,6 +11,7 @@ from admin_web.arithmetic import receipt_lines
 from signaling import directory
 from signaling.accounts import User
 from signaling.context import context_of
+from signaling.views import CallView
 
 routes = web.RouteTableDef()
 
@@ -63,7 +64,7 @@ def before_of(request: web.Request) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
-def calls_data(found: list[directory.CallView]) -> dict[str, Any]:
+def calls_data(found: list[CallView]) -> dict[str, Any]:
     """For calls.html; `older` is where the next page starts."""
     calls = [call.as_json() for call in found]
     full = len(calls) >= directory.CALLS_PAGE

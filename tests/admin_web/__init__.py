@@ -1,0 +1,1 @@
+"""How the pages behave: values in the middle, a real browser at the edges."""

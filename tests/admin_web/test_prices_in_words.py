@@ -1,0 +1,85 @@
+"""What is free and when charging starts, in sentences a person reads before the click."""
+
+from typing import Any
+
+import pytest
+
+from admin_web import formats, words
+
+
+def tariff(**changes: Any) -> dict[str, Any]:
+    return {
+        "price_micros": 300_000,
+        "threshold_s": 60,
+        "threshold_mode": "retroactive",
+        "increments": [1, 1],
+    } | changes
+
+
+def test_the_free_minute_and_its_catch_are_said_together() -> None:
+    assert words.free_rule(tariff()) == (
+        "The first 60 seconds are free. Talk on and the call is charged from the first second."
+    )
+
+
+def test_a_gift_stays_free() -> None:
+    assert words.free_rule(tariff(threshold_mode="gift", threshold_s=120)) == (
+        "The first 2 minutes are free. Charging starts after them."
+    )
+
+
+def test_a_used_up_free_start_is_told_before_the_call() -> None:
+    assert "charged from the first second" in words.free_rule(tariff(), free_probe=False)
+    assert "already used" in words.free_rule(tariff(), free_probe=False)
+
+
+def test_a_free_service_never_speaks_of_charging() -> None:
+    free = tariff(price_micros=0)
+    assert words.free_rule(free, free_probe=False) == "This call is free."
+    assert words.increments_rule(free) == ""
+
+
+@pytest.mark.parametrize(
+    ("increments", "sentence"),
+    [
+        ([1, 1], "Billed by the second."),
+        ([60, 60], "Billed in steps of 60 seconds."),
+        ([60, 1], "At least 60 seconds are billed, then in steps of 1 second."),
+    ],
+)
+def test_rounding_of_time_is_said(increments: list[int], sentence: str) -> None:
+    assert words.increments_rule(tariff(increments=increments)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (1, "1 second"),
+        (59, "59 seconds"),
+        (119, "1 minute"),
+        (7199, "119 minutes"),
+        (7200, "2 hours"),
+    ],
+)
+def test_what_a_balance_buys_is_rounded_down(seconds: int, text: str) -> None:
+    assert words.talk_time(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("micros", "text"),
+    [
+        (300_000, "$0.30"),
+        (305_000, "$0.305"),
+        (1, "$0.000001"),
+        (0, "$0.00"),
+        (-925_000, "−$0.925"),
+        (1_234_567_890_000, "$1,234,567.89"),
+        (9_007_199_254_740_991, "$9,007,199,254.740991"),
+    ],
+)
+def test_money_is_shown_to_the_last_micro_unit(micros: int, text: str) -> None:
+    assert formats.money(micros, "USD") == text
+
+
+def test_durations_look_like_a_clock() -> None:
+    assert [formats.clock(s) for s in (0, 75, 3675)] == ["0:00", "1:15", "1:01:15"]
