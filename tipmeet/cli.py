@@ -20,7 +20,7 @@ import uvloop
 
 from metering.audit import audit
 from metering.errors import MeteringError
-from metering.money import format_amount, parse_amount
+from metering.money import AmountError, format_amount, parse_amount
 from signaling.errors import ProblemError
 from tipmeet.demo import Demo, to_json
 from tipmeet.logs import configure_logs
@@ -34,7 +34,15 @@ from tipmeet.web_process import open_context, run_web
 
 EXIT_NO = 1
 EXIT_CANNOT = 2
-CANNOT = (SettingsError, StartError, StoreError, ProblemError, MeteringError, VisitorError)
+CANNOT = (
+    AmountError,
+    MeteringError,
+    ProblemError,
+    SettingsError,
+    StartError,
+    StoreError,
+    VisitorError,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -138,6 +146,7 @@ def _relay(options: argparse.Namespace) -> int:
 
 def _demo(options: argparse.Namespace) -> int:
     configure_logs("error", "demo")
+    parse_amount(options.price)  # said before anything is started
     demo = Demo(seconds=options.seconds, free=options.free, price=options.price, quiet=options.json)
     result = uvloop.run(demo.run())
     if options.json:

@@ -151,7 +151,16 @@ class Demo:
         earned = (await provider.api("GET", "/api/earnings"))["earned_micros"]
         async with open_context(settings, redis_url) as context:
             report = await audit(context.books)
-        result = judge(client_call, provider_call, before, after, earned, packets, report, settings)
+        result = judge(
+            client_call,
+            provider_call,
+            before_micros=before,
+            after_micros=after,
+            earned_micros=earned,
+            packets=packets,
+            report=report,
+            settings=settings,
+        )
         self._print_receipts(client_call, provider_call, report, result)
         return result
 

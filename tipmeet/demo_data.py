@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from metering.money import parse_amount
+from signaling.accounts import Role
 from signaling.context import Context
 from signaling.services import ServiceDraft
 
@@ -25,7 +26,7 @@ SERVICE_PRICE = "0.90"
 class DemoLogin:
     """One demo account, as printed and as kept in `demo-logins.json`."""
 
-    role: str
+    role: Role
     email: str
     password: str
 
@@ -40,12 +41,10 @@ def read_logins(data_dir: Path) -> list[DemoLogin]:
 
 async def create_demo_data(context: Context, data_dir: Path) -> list[DemoLogin]:
     """Fill an empty store; the logins that work. Does nothing to a store that has people."""
-    if await context.accounts.count() > 0:
+    if await context.accounts.search("", limit=1):
         return read_logins(data_dir)
-    logins = [
-        DemoLogin(role, f"{role}@demo.example", secrets.token_urlsafe(9))
-        for role in ("operator", "provider", "client")
-    ]
+    roles: tuple[Role, ...] = ("operator", "provider", "client")
+    logins = [DemoLogin(role, f"{role}@demo.example", secrets.token_urlsafe(9)) for role in roles]
     # The file first: accounts whose passwords nobody knows would be of no use.
     _write_logins(data_dir / FILE_NAME, logins)
     operator, provider, client = [
@@ -68,7 +67,7 @@ async def create_demo_data(context: Context, data_dir: Path) -> list[DemoLogin]:
 
 def demo_service() -> ServiceDraft:
     """The service the demo provider offers."""
-    weekday = (("09:00", "12:30"), ("13:30", "18:00"))
+    weekday = [("09:00", "12:30"), ("13:30", "18:00")]
     return ServiceDraft(
         title="Chess lessons with a FIDE master",
         kind="Teaching",
@@ -80,8 +79,8 @@ def demo_service() -> ServiceDraft:
         time_zone="Europe/Prague",
         hours={
             **dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), weekday),
-            "sat": (("10:00", "14:00"),),
-            "sun": (),
+            "sat": [("10:00", "14:00")],
+            "sun": [],
         },
         price_micros=parse_amount(SERVICE_PRICE),
         period="minute",

@@ -100,22 +100,7 @@ async def announce(relay: Relay, registry: RelayRegistry, relay_id: str, control
 
 
 def announced_addresses(settings: Settings) -> tuple[str, ...]:
-    """Where browsers shall send media: as set, or loopback for a local site, or this host's own."""
+    """Where browsers shall send media: as set, loopback for a local site; else the relay looks."""
     if settings.announced:
         return settings.announced
-    if settings.local_only:
-        return ("127.0.0.1",)
-    if settings.relay_host not in ("0.0.0.0", "::"):  # noqa: S104
-        return (settings.relay_host,)
-    found = []
-    for family, target in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
-        # Connecting a datagram socket sends nothing; it tells which own address a route uses.
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.connect((target, 9))
-            except OSError:
-                continue
-            found.append(str(probe.getsockname()[0]))
-    if settings.relay_host == "0.0.0.0":  # noqa: S104
-        found = [address for address in found if ":" not in address]
-    return tuple(found) or ("127.0.0.1",)
+    return ("127.0.0.1",) if settings.local_only else ()

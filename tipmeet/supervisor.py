@@ -71,10 +71,11 @@ class Supervisor:
         self.web = Child("web", [*me, "web"], environment)
         await self.web.start()
         urls = [f"http://{reachable(settings.web_host)}:{settings.web_port}/healthz"]
+        secret = {"Authorization": f"Bearer {relay_secret(settings)}"}
         for index in range(settings.relays):
             port = settings.relay_control_port + index
-            urls.append(f"http://{reachable(settings.relay_control_host)}:{port}/healthz")
-        async with aiohttp.ClientSession() as session:
+            urls.append(f"http://{reachable(settings.relay_control_host)}:{port}/v1/stats")
+        async with aiohttp.ClientSession(headers=secret) as session:
             await asyncio.gather(*(wait_until_answers(session, url) for url in urls))
 
     async def _stop(self) -> None:

@@ -13,7 +13,7 @@ from aiohttp import web
 import admin_web
 from mediasrv.client import RelayClient
 from metering.books import Books
-from signaling.context import Context, build_context
+from signaling.context import Context
 from signaling.pricing import Pricing
 from signaling.settings import SignalingSettings
 from tipmeet.redis_client import connect
@@ -52,7 +52,12 @@ async def open_context(settings: Settings, redis_url: str) -> AsyncIterator[Cont
         await books.load()
         async with aiohttp.ClientSession() as http:
             relay_client = RelayClient(http, relay_secret(settings))
-            yield build_context(signaling_settings(settings), client, books, relay_client)
+            yield Context.create(
+                settings=signaling_settings(settings),
+                redis=client,
+                books=books,
+                relay_client=relay_client,
+            )
     finally:
         await client.aclose()
 
