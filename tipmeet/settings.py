@@ -57,6 +57,9 @@ class Settings(BaseSettings):
         description="URL people reach the site at, e.g. https://meet.example.org. "
         "Browsers give camera and microphone to https and localhost only.",
     )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Addresses of TLS proxies whose X-Forwarded-For is believed."
+    )
     session_days: int = Field(30, ge=1, le=365, description="How long a sign-in lasts.")
 
     relays: int = Field(
@@ -93,12 +96,12 @@ class Settings(BaseSettings):
     )
     on_hold_s: int = Field(60, ge=5, le=600, description="How long a call waits for a top-up.")
 
-    @field_validator("announced", mode="before")
+    @field_validator("announced", "trusted_proxies", mode="before")
     @classmethod
     def _split_addresses(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
-    @field_validator("announced")
+    @field_validator("announced", "trusted_proxies")
     @classmethod
     def _check_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for address in value:

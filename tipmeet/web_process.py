@@ -39,6 +39,7 @@ def signaling_settings(settings: Settings) -> SignalingSettings:
             interrupted_s=settings.interrupted_s,
             on_hold_s=settings.on_hold_s,
         ),
+        trusted_proxies=frozenset(settings.trusted_proxies),
         session_ttl_s=settings.session_days * 86_400,
     )
 
