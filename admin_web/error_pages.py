@@ -7,6 +7,7 @@ import aiohttp_jinja2
 import structlog
 from aiohttp import web
 
+from admin_web import templating
 from admin_web.language import gettext as _
 from admin_web.security import Handler
 from signaling.errors import ProblemError
@@ -33,6 +34,9 @@ async def middleware(request: web.Request, handler: Handler) -> web.StreamRespon
         _log.exception("page_failed", method=request.method, path=request.path)
         status, detail = 500, ""
     title, text = _words(status)
+    # Where the failure came before the page's own context was made, it is made here.
+    if aiohttp_jinja2.REQUEST_CONTEXT_KEY not in request:
+        request[aiohttp_jinja2.REQUEST_CONTEXT_KEY] = await templating.page_context(request)
     return aiohttp_jinja2.render_template(
         "error.html", request, {"title": title, "text": detail or text}, status=status
     )

@@ -10,7 +10,7 @@ from aiohttp import web
 
 import signaling
 from admin_web import formats, language, words
-from signaling.context import Context, user_of
+from signaling.context import Context, context_of, user_of
 
 _HERE = Path(__file__).parent
 _TEMPLATES = (_HERE / "templates", Path(signaling.__file__).parent / "templates")
@@ -27,7 +27,7 @@ def setup(app: web.Application, context: Context) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
-        context_processors=[_page_context(currency)],
+        context_processors=[page_context],
     )
     environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by ext.i18n
         language.gettext, language.ngettext, newstyle=True
@@ -57,14 +57,12 @@ def filters(currency: str) -> dict[str, Callable[..., Any]]:
     }
 
 
-def _page_context(currency: str) -> Callable[[web.Request], Any]:
-    async def page_context(request: web.Request) -> dict[str, Any]:
-        return {
-            "user": user_of(request),
-            "path": request.path,
-            "currency": currency,
-            "locale": language.current(),
-            "page_texts": language.script_texts(language.current()),
-        }
-
-    return page_context
+async def page_context(request: web.Request) -> dict[str, Any]:
+    """What base.html needs on every page."""
+    return {
+        "user": user_of(request),
+        "path": request.path,
+        "currency": context_of(request).settings.currency,
+        "locale": language.current(),
+        "page_texts": language.script_texts(language.current()),
+    }

@@ -1,1 +1,0 @@
-"""How the pages behave: values in the middle, a real browser at the edges."""
