@@ -186,7 +186,7 @@ def _spend_cap_reached(call: Call, _: SpendCapReached, now_ms: int) -> Call:
 
 
 def _pinned(call: Call, event: Pinned, _: int) -> Call:
-    if call.state not in ANSWERED or call.relay != event.instead_of:
+    if call.state not in ANSWERED or call.relay != event.instead_of or call.relay == event.relay:
         return call
     # A relay starts a call forwarding and counting; tell it when the state is another.
     return replace(call, relay=event.relay, mode_due=call.mode != Mode(forward=True, count=True))

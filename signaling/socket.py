@@ -1,0 +1,67 @@
+"""One browser's WebSocket: a bounded queue out, so that a slow reader never slows anybody else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from aiohttp import WSCloseCode, web
+
+from signaling.accounts import User
+
+QUEUE_MAX = 256  # messages; some minutes of a call's events
+# Reports that the next second replaces are not worth queueing behind this many.
+QUEUE_BUSY = 32
+CLOSE_TIMEOUT_S = 2.0
+
+
+class Socket:
+    """An open WebSocket of a signed-in person."""
+
+    def __init__(self, ws: web.WebSocketResponse, user: User) -> None:
+        self.user = user
+        self.ringing: set[str] = set()  # calls that ring here
+        self.watches_live = False
+        self.duty: str | None = None  # as last told
+        self.affordable_s: dict[str, int | None] = {}  # as last told, by call
+        self._ws = ws
+        self._queue: asyncio.Queue[str] = asyncio.Queue(QUEUE_MAX)
+        self._closing: asyncio.Task[Any] | None = None
+
+    def send(self, message: Mapping[str, Any], *, droppable: bool = False) -> None:
+        """Queue a message. A reader that lets the queue fill up is cut off and may come back."""
+        self.send_text(json.dumps(message, separators=(",", ":")), droppable=droppable)
+
+    def send_text(self, text: str, *, droppable: bool = False) -> None:
+        """The same for a message that was encoded once for many."""
+        if droppable and self._queue.qsize() >= QUEUE_BUSY:
+            return
+        try:
+            self._queue.put_nowait(text)
+        except asyncio.QueueFull:
+            self.close_soon(WSCloseCode.TRY_AGAIN_LATER, b"too slow")
+
+    async def write(self) -> None:
+        """Carry the queue to the browser until the connection ends."""
+        with suppress(ConnectionError, RuntimeError):
+            while True:
+                await self._ws.send_str(await self._queue.get())
+
+    async def drain(self) -> None:
+        """Write what is queued at this moment (before a goodbye)."""
+        with suppress(ConnectionError, RuntimeError):
+            while not self._queue.empty():
+                await self._ws.send_str(self._queue.get_nowait())
+
+    def close_soon(self, code: int, message: bytes) -> None:
+        """Close from outside the reading loop."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(code, message))
+
+    async def _close(self, code: int, message: bytes) -> None:
+        with suppress(ConnectionError, RuntimeError, TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._ws.close(code=code, message=message)
