@@ -83,11 +83,10 @@ def translate(packet: bytes, numbers: Numbers) -> Translation:
         if first >> 6 != 2 or end > len(packet):
             break
         body = packet[at:end]
-        if first & 0x20:
-            # Transport-wide feedback fills its last word this way and is passed on whole; other
-            # kinds are read by their own counts, so that padding needs no taking off.
-            if not 1 <= body[-1] <= len(body) - 4:
-                break
+        # Padding: transport-wide feedback fills its last word with it and is passed on whole;
+        # other kinds are read by their own counts, so that it needs no taking off.
+        if first & 0x20 and not 1 <= body[-1] <= len(body) - 4:
+            break
         if not _one(body, first & 0x1F, kind, numbers, out):
             break
         at = end

@@ -103,6 +103,8 @@ def decoded(frames: int, packets: int = 50) -> Callable[[dict[str, Any]], bool]:
 
     def reached(found: dict[str, Any]) -> bool:
         video, audio = found["in"].get("video", {}), found["in"].get("audio", {})
-        return video.get("framesDecoded", 0) >= frames and audio.get("packetsReceived", 0) >= packets
+        return (
+            video.get("framesDecoded", 0) >= frames and audio.get("packetsReceived", 0) >= packets
+        )
 
     return reached
