@@ -10,10 +10,20 @@ from admin_web.pages.client import before_of, calls_data
 from signaling import directory
 from signaling.accounts import User
 from signaling.context import context_of
+from signaling.live import snapshot
+from signaling.web import LISTENER
 
 routes = web.RouteTableDef()
 
 _QUERY_MAX = 100
+
+
+@routes.get("/admin")
+@page_for("operator")
+async def live(request: web.Request, _user: User) -> web.StreamResponse:
+    """What runs now; from then on the page follows over the socket."""
+    data = {"snapshot": await snapshot(context_of(request), request.app[LISTENER])}
+    return aiohttp_jinja2.render_template("admin_live.html", request, data)
 
 
 @routes.get("/admin/calls")

@@ -3,6 +3,7 @@
  *
  * Only what changed is touched, and screen readers hear of calls that begin and end, not of every second.
  */
+import { get } from "/static/signaling/lib/api.js";
 import { money } from "/static/signaling/lib/money.js";
 import { Socket } from "/static/signaling/lib/socket.js";
 import { clock, formatTime } from "/static/signaling/lib/time.js";
@@ -152,8 +153,26 @@ async function endCall(call, button) {
   }
 }
 
+/** The reconciliation light: the whole ledger is checked once per visit, after the page is there. */
+async function checkBooks() {
+  const light = $("#reconcile");
+  const shine = (tone, text) => {
+    light.classList.add(tone);
+    $(".dot", light).classList.remove("dot-hollow");
+    setText($("span:last-child", light), text);
+  };
+  try {
+    const { ok } = await get("/api/admin/audit");
+    if (ok) shine("badge-ok", t("The books reconcile"));
+    else shine("badge-danger", t("The books do not reconcile"));
+  } catch {
+    shine("badge-warn", t("The books could not be checked"));
+  }
+}
+
 $("h1").tabIndex = -1;
 show(pageData());
+checkBooks();
 
 socket.on("hello", () => socket.request("live.watch", { on: true }).catch((error) => toast(error.message, "error")));
 socket.on("live.snapshot", (snapshot) => {
