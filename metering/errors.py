@@ -69,6 +69,21 @@ class WrongStateError(MeteringError):
     sentence = "This cannot be done in the present state."
 
 
+class AboveOriginalError(MeteringError):
+    code = "above_original"
+    sentence = "This is more than what is left of the original sum."
+
+
+class UnknownTopUpError(MeteringError):
+    code = "unknown_top_up"
+    sentence = "The books know no such top-up."
+
+
+class UnknownPayoutError(MeteringError):
+    code = "unknown_payout"
+    sentence = "The books know no such payout."
+
+
 class CurrencyError(MeteringError):
     code = "wrong_currency"
     sentence = "The books are kept in another currency."
@@ -102,6 +117,9 @@ _BY_CODE: dict[str, type[MeteringError]] = {
         AlreadyInCallError,
         PriceChangedError,
         WrongStateError,
+        AboveOriginalError,
+        UnknownTopUpError,
+        UnknownPayoutError,
         CurrencyError,
         VoucherUnknownError,
         VoucherSpentError,

@@ -8,6 +8,7 @@ from typing import Literal
 from metering.tariff import Tariff
 
 OwnerKind = Literal["client", "provider"]
+PayoutState = Literal["requested", "paid", "rejected"]
 VoucherState = Literal["open", "spent", "expired"]
 
 
@@ -146,6 +147,32 @@ class Earnings:
     available_micros: int
     requested_micros: int
     paid_out_micros: int
+
+
+@dataclass(frozen=True)
+class Refund:
+    """What was given back of a call in all, as it was split: platform + provider = refunded;
+    `promo` of it went back as promotional credit."""
+
+    call_id: str
+    refunded_micros: int
+    platform_micros: int
+    provider_micros: int
+    promo_micros: int
+
+
+@dataclass(frozen=True)
+class Payout:
+    """Earnings a provider asked to be paid out."""
+
+    id: str
+    provider_id: str
+    amount_micros: int
+    state: PayoutState
+    requested_at_ms: int
+    note: str
+    settled_at_ms: int | None
+    answer: str
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,7 @@ class VoucherBook(WalletBook):
             "note": "",
             "source": f"voucher {digest[:8]}",
             "once": f"v:{digest}:{client_id}",
+            "expires": 0,
         }
         body = request_hash("voucher", client_id, digest)
         row = await self.scripts.run(

@@ -31,11 +31,13 @@ class WalletBook(Ledger):
         note: str = "",
         now_ms: int,
         promo: bool = False,
+        expires_at_ms: int | None = None,
     ) -> Wallet:
         """Puts money into a wallet, once per `key`; on disk when this returns.
 
         `source` says where it came from ("operator", "stripe", …). With `promo` it is promotional
-        credit: paid for by the platform, spent first, never paid out.
+        credit: paid for by the platform, spent first, never paid out, and what is unspent after
+        `expires_at_ms` goes back to the platform (`expire_promo`).
         Raises OutOfRangeError, DuplicateKeyError (same key, another body).
         """
         partition = self.partition(client_id)
@@ -48,8 +50,11 @@ class WalletBook(Ledger):
             "note": note,
             "source": source,
             "once": "",
+            "expires": expires_at_ms or 0,
         }
-        body = request_hash("top_up", client_id, amount_micros, source, note, promo)
+        body = request_hash(
+            "top_up", client_id, amount_micros, source, note, promo, expires_at_ms or 0
+        )
         row = await self.scripts.run(
             "credit", partition, f"k:{key}", body, now_ms, msgpack.packb(request)
         )

@@ -1,8 +1,8 @@
---! keys: acct live idem journal stmt
---! include: statement
+--! keys: acct live idem lots journal stmt
+--! include: statement lots
 -- Puts money into a client's wallet once per key. ARGV: key, hash of the request, now (ms), request
 -- {client, account ('cash' or 'promo'), from ('external' or 'platform'), amount, kind, note,
---  source, once (a second key that may be spent once ever, '' for none)}.
+--  source, once (a second key that may be spent once ever, '' for none), expires (ms, 0: never)}.
 -- Answers {cash, promo, held}.
 
 local key, hash, now = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -31,9 +31,17 @@ post(balances, legs, request.from, -request.amount)
 post(balances, legs, target, request.amount)
 if request.amount <= 0 or not in_range(balances, legs) then return refuse('out_of_range') end
 
-local mark = cmsgpack.pack({hash, now})
+local lots
+if request.account == 'promo' then
+  lots = cmsgpack.unpack(redis.call('HGET', K_lots, client) or cmsgpack.pack({}))
+  lots = unspent(lots, balances[promo] - request.amount + (hold and balances[hold] or 0))
+  if #lots >= 64 then return refuse('out_of_range') end
+  lots[#lots + 1] = {request.amount, request.expires}
+end
+local mark = cmsgpack.pack({hash, now, request.amount, 0})
 redis.call('HSET', K_idem, key, mark)
 if request.once ~= '' then redis.call('HSET', K_idem, request.once, mark) end
+if lots then redis.call('HSET', K_lots, client, cmsgpack.pack(lots)) end
 write_balances(balances, legs)
 local entry = journal(request.kind, now, legs, 'o', client, 's', request.source, 'm', request.note)
 statement('client:' .. client, now, entry, {

@@ -1,0 +1,73 @@
+"""Money given back or taken out: reversing entries, never edits, never above the original."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgpack
+
+from metering.earnings import EarningBook
+from metering.ledger import check_amount, request_hash
+from metering.types import Refund, Wallet
+from metering.wallets import WalletBook
+
+
+class RefundBook(WalletBook, EarningBook):
+    """The refunds and withdrawals of the books."""
+
+    async def refund(
+        self, call_id: str, amount_micros: int, *, key: str, note: str, now_ms: int
+    ) -> Refund:
+        """Gives back a part of an ended call's charge, once per `key`, split as the charge was.
+
+        The platform's and the provider's parts are reversed in proportion; what the provider has
+        at home already is clawed back there. Answers the call's refunds in all.
+        Raises AboveOriginalError (fact `left`), UnknownCallError (or not ended), DuplicateKeyError.
+        """
+        partition = self.call_partition(call_id)
+        body = request_hash("refund", call_id, check_amount(amount_micros), note)
+        facts: dict[str, Any] = await self.scripts.run(
+            "refund", partition, call_id, f"k:{key}", body, now_ms, amount_micros, note
+        )
+        await self.deliver(call_id)
+        await self.barrier(partition)
+        return Refund(
+            call_id=call_id,
+            refunded_micros=facts["charged"],
+            platform_micros=facts["fee"],
+            provider_micros=facts["share"],
+            promo_micros=facts["promo"],
+        )
+
+    async def withdraw(
+        self,
+        client_id: str,
+        amount_micros: int,
+        *,
+        key: str,
+        source: str,
+        note: str,
+        now_ms: int,
+        top_up_key: str = "",
+    ) -> Wallet:
+        """Takes cash out of a wallet, once per `key`: money returned to the client, or a mistaken
+        credit reversed. Never what is held, never promotional credit.
+
+        With `top_up_key` it reverses that top-up (a card refund): never above it in all.
+        Raises InsufficientFundsError, AboveOriginalError, UnknownTopUpError, DuplicateKeyError.
+        """
+        partition = self.partition(client_id)
+        request = {
+            "client": client_id,
+            "amount": check_amount(amount_micros),
+            "kind": "reversal" if top_up_key else "withdrawal",
+            "note": note,
+            "source": source,
+            "of": f"k:{top_up_key}" if top_up_key else "",
+        }
+        body = request_hash("withdraw", client_id, amount_micros, source, note, top_up_key)
+        row = await self.scripts.run(
+            "debit", partition, f"k:{key}", body, now_ms, msgpack.packb(request)
+        )
+        await self.barrier(partition)
+        return self._wallet_of(row)
