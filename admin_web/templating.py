@@ -53,6 +53,7 @@ def filters(currency: str) -> dict[str, Callable[..., Any]]:
         "rate": lambda tariff: formats.rate(tariff["price_micros"], tariff["period_s"], currency),
         "percent": formats.percent,
         "clock": formats.clock,
+        "language_name": words.language_name,
         "moment": formats.moment,
     }
 

@@ -5,8 +5,10 @@ Texts are looked up when the function is called, so each request gets its own la
 
 from typing import Any, Final
 
+from babel.core import Locale, UnknownLocaleError
+
+from admin_web.language import current, ngettext
 from admin_web.language import gettext as _
-from admin_web.language import ngettext
 
 AVAILABILITY_TONE: Final = {"on_duty": "ok", "busy": "warn", "off_duty": "off"}
 
@@ -162,6 +164,17 @@ def weekday(day: str) -> str:
         "sat": _("Saturday"),
         "sun": _("Sunday"),
     }[day]
+
+
+def language_name(written: str) -> str:
+    """A language as its provider wrote it; a bare code ("en") is spelt out for the reader."""
+    if not (written.isascii() and written.isalpha() and len(written) in (2, 3)):
+        return written
+    try:
+        name = Locale.parse(written.lower()).get_display_name(current())
+    except (UnknownLocaleError, ValueError):
+        return written
+    return name[:1].upper() + name[1:] if name else written
 
 
 def role(name: str) -> str:

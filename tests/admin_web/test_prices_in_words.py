@@ -81,5 +81,19 @@ def test_money_is_shown_to_the_last_micro_unit(micros: int, text: str) -> None:
     assert formats.money(micros, "USD") == text
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("en", "English"),
+        ("RU", "Russian"),
+        ("English", "English"),
+        ("zz", "zz"),
+        ("日本語", "日本語"),
+    ],
+)
+def test_codes_of_languages_are_spelt_out(written: str, shown: str) -> None:
+    assert words.language_name(written) == shown
+
+
 def test_durations_look_like_a_clock() -> None:
     assert [formats.clock(s) for s in (0, 75, 3675)] == ["0:00", "1:15", "1:01:15"]
