@@ -174,9 +174,7 @@ class Engine:
                 self._handshaking.discard(participant)
         for call in self._calls.values():
             for participant in call.participants.values():
-                track = participant.sends["video"]
-                if track.keyframes is not None and track.keyframes.wanted and track.is_open:
-                    self._feedback.ask_for_keyframe(participant, track, now)
+                self._feedback.ask_sender(participant, now)
         if now - self._review_at >= REVIEW_S:
             self._review_at = now
             for call in list(self._calls.values()):

@@ -12,7 +12,7 @@ from mediasrv.participant import Participant, Route
 from mediasrv.proof import SILENCE_S
 from mediasrv.rtcp import Numbers, ReportBlock, Translation, make_nack, make_pli, translate
 from mediasrv.rtp import ExtensionMap
-from mediasrv.track import Track
+from mediasrv.track import Source, Track
 
 #: Sender reports remembered for round trips: two streams, one every second, some seconds.
 MAX_SENDER_REPORTS = 32
@@ -66,14 +66,29 @@ class Feedback:
         for track, lost in translation.nacks:
             self._answer(participant, track, lost, now)
 
-    def ask_for_keyframe(self, sender: Participant, track: Track, now: float) -> None:
-        """Sends a PLI to the side whose camera the track shows, when one is due."""
+    def ask_sender(self, sender: Participant, now: float) -> None:
+        """Whatever has to be asked of a sender's video by now: a keyframe, lost packets."""
+        track = sender.sends["video"]
+        if not track.is_open or track.source is None:
+            return
+        if track.keyframes is not None and track.keyframes.wanted:
+            self._ask_for_keyframe(sender, track, now)
+        if track.source.nacks is not None and track.source.nacks.missing:
+            self._ask_again(sender, track.source, now)
+
+    def _ask_for_keyframe(self, sender: Participant, track: Track, now: float) -> None:
         source, requester = track.source, track.keyframes
         if source is None or requester is None or not sender.ready:
             return
         if requester.due(now, sender.rtt_s):
             sender.keyframe_requests += 1
             self._control(sender, make_pli(sender.receives["video"].ssrc, source.ssrc))
+
+    def _ask_again(self, sender: Participant, source: Source, now: float) -> None:
+        lost = source.nacks.due(now, sender.rtt_s) if source.nacks is not None else []
+        if lost and sender.ready:
+            sender.nacks_out += len(lost)
+            self._control(sender, make_nack(sender.receives["video"].ssrc, source.ssrc, lost))
 
     def _answer(self, receiver: Participant, track: Track, lost: list[int], now: float) -> None:
         """Repeats what the cache holds; asks the sender for the rest."""
@@ -84,7 +99,9 @@ class Feedback:
         missing = []
         for number in lost:
             if not cache.knows(number):
-                missing.append((number - track.numbering.seq_offset) & 0xFFFF)
+                original = (number - track.numbering.seq_offset) & 0xFFFF
+                if not _asked_already(track.source, original):
+                    missing.append(original)
                 continue
             packet = cache.take(number, now)
             if packet is not None:
@@ -118,6 +135,10 @@ class Feedback:
                 to.packets_out += 1
                 to.bytes_out += len(protected)
                 self._send(protected, to.route)
+
+
+def _asked_already(source: Source, number: int) -> bool:
+    return source.nacks is not None and source.extend(number) in source.nacks.missing
 
 
 def _without_counter(packet: bytes, counter_id: int) -> bytes:

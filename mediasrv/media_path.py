@@ -72,7 +72,9 @@ class MediaPath:
             source.max_seq = seq
             if seq == 0:
                 source.cycles += 0x10000
-        elif source.jumped(seq) < track.first_extended and source is track.source:
+        elif self._out_of_order(source, seq, now) < track.first_extended and (
+            source is track.source
+        ):
             # From before this numbering began: its number may be taken.
             return 0
         if timestamp != source.last_timestamp:
@@ -124,6 +126,13 @@ class MediaPath:
         peer.packets_out += 1
         peer.bytes_out += length
         return int(length)
+
+    def _out_of_order(self, source: Source, seq: int, now: float) -> int:
+        before = source.highest if source.max_seq >= 0 else None
+        extended = source.jumped(seq)
+        if source.nacks is not None and before is not None and source.track.is_open:
+            source.nacks.note(before, extended, now)
+        return extended
 
     def _resume(
         self,
@@ -185,6 +194,8 @@ class MediaPath:
         if size > 2:
             original = view[offset] << 8 | view[offset + 1]
             extended = primary.extend(original)
+            if primary.nacks is not None:
+                primary.nacks.missing.pop(extended, None)
             if extended < track.first_extended:
                 return 0
             original = (original + numbering.seq_offset) & 0xFFFF

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from mediasrv.keyframes import KeyframeRequester
 from mediasrv.loss import LossWindow
+from mediasrv.nack_requester import NackRequester
 from mediasrv.packet_cache import PacketCache
 from mediasrv.reception import Reception
 from mediasrv.rtp import ExtensionMap
@@ -20,7 +21,7 @@ NUMBER_GAP = 1
 class Source(Reception):
     """One SSRC a participant sends; ``track`` is where its packets go."""
 
-    __slots__ = ("is_rtx", "last_sent_at", "primary", "report", "ssrc", "track")
+    __slots__ = ("is_rtx", "nacks", "primary", "ssrc", "track")
 
     def __init__(self, ssrc: int, track: Track, primary: Source | None = None) -> None:
         super().__init__(CLOCK_RATES[track.kind])
@@ -29,7 +30,8 @@ class Source(Reception):
         #: The stream this one repeats (RFC 4588), None for a stream of its own.
         self.primary = primary
         self.is_rtx = primary is not None
-        self.last_sent_at = float("-inf")
+        #: Only video is worth asking for again; audio repairs itself (RFC 6716 section 2.1.7).
+        self.nacks = NackRequester() if track.kind == "video" and primary is None else None
 
 
 class Numbering:

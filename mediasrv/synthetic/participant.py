@@ -41,7 +41,7 @@ class SyntheticParticipant:
         return self._peer.offer()
 
     async def connect(self, answer_sdp: str, *, timeout_s: float = 10.0) -> None:
-        """Returns once media can flow. ``TimeoutError``: it cannot; ``ValueError``: a bad answer."""
+        """Returns once media can flow. ``TimeoutError``: it cannot; ``ValueError``: bad answer."""
         sample_media()
         self._peer.accept(answer_sdp, time.monotonic())
         loop = asyncio.get_running_loop()

@@ -66,11 +66,12 @@ def _video() -> tuple[tuple[bytes, ...], ...]:
     codec.bit_rate = 400_000
     # No lookahead and no hidden reference frames: one packet per picture, as in a call.
     codec.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "g": "999"}
+    ramp = bytes(range(256)) * 3
     frames: list[tuple[bytes, ...]] = []
     for i in range(SECONDS * FRAME_RATE):
         frame = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
-        rows = (bytes((x + y + 8 * i) & 0xFF for x in range(WIDTH)) for y in range(HEIGHT))
         stride = frame.planes[0].line_size
+        rows = (ramp[(y + 8 * i) & 0xFF :][:WIDTH] for y in range(HEIGHT))
         frame.planes[0].update(b"".join(row.ljust(stride, b"\0") for row in rows))
         for plane in frame.planes[1:]:
             plane.update(bytes([128]) * plane.buffer_size)
