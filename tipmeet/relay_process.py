@@ -38,9 +38,9 @@ async def run_relay(settings: Settings, index: int) -> None:
     await books.load()
     relay = Relay(
         RelayConfig(
-            host=settings.relay_host,
+            host=settings.media_host,
             port=port,
-            announced=announced_addresses(settings),
+            announced=settings.media_addresses,
             max_calls=settings.relay_max_calls,
         )
     )
@@ -97,10 +97,3 @@ async def announce(relay: Relay, registry: RelayRegistry, relay_id: str, control
         except (redis.exceptions.RedisError, OSError, TimeoutError) as error:
             log.warning("the store did not answer", error=str(error))
         await asyncio.sleep(ANNOUNCE_INTERVAL_S)
-
-
-def announced_addresses(settings: Settings) -> tuple[str, ...]:
-    """Where browsers shall send media: as set, loopback for a local site; else the relay looks."""
-    if settings.announced:
-        return settings.announced
-    return ("127.0.0.1",) if settings.local_only else ()

@@ -24,7 +24,9 @@ from pydantic_settings import (
 CONFIG_VARIABLE = "TIPMEET_CONFIG"
 DEFAULT_CONFIG_FILE = Path("tipmeet.toml")
 SECRET_BYTES = 32
-LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = "127.0.0.1"
+LOOPBACK_HOSTS = (LOOPBACK, "localhost", "::1")
+ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - media comes from anywhere and is authenticated
 
 
 class SettingsError(Exception):
@@ -65,7 +67,11 @@ class Settings(BaseSettings):
     relays: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Relay processes."
     )
-    relay_host: str = Field("0.0.0.0", description="Address of the media sockets.")  # noqa: S104
+    relay_host: str | None = Field(
+        None,
+        description="Address of the media sockets. If not set: the loopback address for a site on "
+        "this machine, else all.",
+    )
     relay_port: int = Field(40000, ge=1, le=65535, description="UDP port of the first relay.")
     relay_control_host: str = Field(
         "127.0.0.1", description="Address of the control API; the web process must reach it."
@@ -138,8 +144,30 @@ class Settings(BaseSettings):
         """What people type, without a slash at the end."""
         if self.base_url:
             return self.base_url.rstrip("/")
-        host = "localhost" if self.web_host in (*LOOPBACK_HOSTS, "0.0.0.0", "::") else self.web_host  # noqa: S104
+        host = (
+            "localhost"
+            if self.web_host in (*LOOPBACK_HOSTS, ALL_ADDRESSES, "::")
+            else self.web_host
+        )
         return f"http://{host}:{self.web_port}"
+
+    @property
+    def media_addresses(self) -> tuple[str, ...]:
+        """Where browsers shall send media; empty: the relay looks for the host's own."""
+        if self.announced:
+            return self.announced
+        return (LOOPBACK,) if self.local_only else ()
+
+    @property
+    def media_host(self) -> str:
+        """The address media sockets are bound to.
+
+        A socket bound to all addresses answers from the one its route prefers, and a browser
+        drops what does not come from where it asked: so loopback alone means loopback alone.
+        """
+        if self.relay_host is not None:
+            return self.relay_host
+        return LOOPBACK if self.media_addresses == (LOOPBACK,) else ALL_ADDRESSES
 
     @property
     def local_only(self) -> bool:
