@@ -98,7 +98,7 @@ async def credit(operator: Page, email: str, amount: str) -> None:
 async def press_call(page: Page, url: str, slug: str) -> None:
     """From the public page through the lobby to ringing."""
     await page.goto(f"{url}/s/{slug}")
-    await page.get_by_test_id("call-link").click()
+    await page.locator(f'a[href="/call/{slug}"]').first.click()
     await page.get_by_test_id("device-start").click()
     await page.get_by_test_id("consent").check()
     button = page.get_by_test_id("call-button")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 from playwright.async_api import Browser, Page, expect
 
 from metering.tariff import Tariff, charge_micros, provider_micros
@@ -63,19 +66,21 @@ def tariff_of(call: dict[str, object]) -> Tariff:
     )
 
 
+def enough(got: dict[str, Any]) -> bool:
+    """A second or two of picture and sound have been decoded."""
+    frames = got.get("video", {}).get("frames") or 0
+    packets = got.get("audio", {}).get("packets") or 0
+    return frames > 30 and packets > 100
+
+
 async def both_see_and_hear(client: Page, provider: Page) -> None:
     """Each side decodes pictures and receives sound, without a packet lost."""
     for page in (client, provider):
-        await page.wait_for_function(
-            """async () => {
-              const reports = [...(await window.tipmeet.pc.getStats()).values()];
-              const of = (kind) => reports.find((r) => r.type === "inbound-rtp" && r.kind === kind);
-              return of("video")?.framesDecoded > 30 && of("audio")?.packetsReceived > 100;
-            }""",
-            timeout=SLOW_MS,
-            polling=250,
-        )
         got = await media(page)
+        async with asyncio.timeout(SLOW_MS / 1000):
+            while not enough(got):
+                await asyncio.sleep(0.2)
+                got = await media(page)
         assert got["video"]["lost"] == 0, got
         assert got["audio"]["lost"] == 0, got
         assert (got["video"]["width"], got["video"]["height"]) == (640, 480), got
