@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,17 @@ class Script:
     """One script's whole source, with the key names it declares."""
 
     name: str
-    source: str
     keys: tuple[str, ...]
-    sha: str
+    source: str
+
+    @cached_property
+    def sha(self) -> str:
+        """What EVALSHA calls it."""
+        return hashlib.sha1(self.source.encode()).hexdigest()  # noqa: S324 - not for security
+
+    def with_source(self, source: str) -> Script:
+        """The same script with another text: how tests plant bugs."""
+        return Script(self.name, self.keys, source)
 
 
 @cache
@@ -57,8 +65,7 @@ def build_script(name: str, body: str) -> Script:
     parts = [f"local K_{each} = KEYS[{place}]" for place, each in enumerate(keys, start=1)]
     for include in ["lib", *header.get("include", "").split()]:
         parts.append((_FOLDER / f"{include}.lua").read_text(encoding="utf-8"))
-    source = "\n".join([*parts, body])
-    return Script(name, source, keys, hashlib.sha1(source.encode()).hexdigest())  # noqa: S324 - EVALSHA's name for it
+    return Script(name, keys, "\n".join([*parts, body]))
 
 
 SCRIPT_NAMES = tuple(
@@ -83,7 +90,7 @@ class Scripts:
         self._changed: dict[str, Script] = {}
 
     def replace(self, script: Script) -> None:
-        """Runs this script instead of the one of its name: how tests plant bugs."""
+        """Runs this script instead of the one of its name."""
         self._changed[script.name] = script
 
     def script(self, name: str) -> Script:

@@ -1,0 +1,404 @@
+"""The simulation: real metering code and real scripts, a seeded world, invariants at every step.
+
+People pay in, open calls and hang up; relays carry media, tick, pause, crash and lose calls to each
+other; the store loses, repeats and delays requests and forgets what was not on disk; the wall clock
+steps. After every step the audit must be clean. In the end the world heals, every request is
+repeated until it is answered, and all money is accounted for to the micro-unit.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import redis.asyncio
+
+from metering.audit import audit
+from metering.books import Books
+from metering.errors import MeteringError
+from metering.meter import Meter
+from metering.tariff import Tariff, charge_micros
+from metering.types import CallReceipt
+from tests.metering.world import CrashError, FaultyStore, LostError
+
+CLIENTS = ("alice", "carol", "erin")
+PROVIDERS = ("bob", "dave")
+SERVICES = ("chess", "law")
+PARTITIONS = 2
+Request = Callable[[], Awaitable[Any]]
+
+
+class BrokenError(AssertionError):
+    """An invariant does not hold."""
+
+
+@dataclass
+class Media:
+    """The truth about a call's media: how long it flowed, and through which relay it flows."""
+
+    client: str
+    tariff: Tariff
+    flowed_ms: int = 0
+    at: str = ""
+
+
+@dataclass
+class Relay:
+    """A relay process: its meter, and its own proof counters, both lost in a crash."""
+
+    meter: Meter
+    proofs: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Simulation:
+    """One world. `make_books` and `make_meter` let a test plant a bug."""
+
+    server: redis.asyncio.Redis
+    seed: int
+    make_books: Callable[[Any], Books] = field(
+        default=lambda store: Books(store, partitions=PARTITIONS, dispute_window_s=600)
+    )
+    make_meter: Callable[[Books, str], Meter] = Meter
+
+    async def run(self, steps: int = 50) -> dict[str, int]:
+        """Plays `steps` steps and heals. Raises BrokenError; returns the faults that were met."""
+        await self.server.flushall()
+        self.rng = random.Random(self.seed)
+        self.store = FaultyStore(self.server, self.rng)
+        self.books = self.make_books(self.store)
+        self.honest = Books(self.server, partitions=PARTITIONS, dispute_window_s=600)
+        self.now_ms = 1_700_000_000_000
+        self.serial = 0
+        self.media: dict[str, Media] = {}
+        self.open: dict[str, str] = {}  # client → its call that may be open
+        self.over: set[str] = set()
+        self.pending: list[Request] = []
+        self.paid_in = dict.fromkeys(CLIENTS, 0)
+        self.taken_out = dict.fromkeys(CLIENTS, 0)
+        self.codes: list[str] = []
+        self.payouts: list[str] = []
+        await self.books.load()
+        self.relays = {name: self._relay(name) for name in ("r1", "r2")}
+        self.codes = await self.honest.create_vouchers(
+            250_000, 4, expires_at_ms=None, note="", created_by="op", now_ms=self.now_ms
+        )
+        await self._log_vouchers()
+        moves = [
+            (self.pay_in, 3),
+            (self.redeem, 1),
+            (self.take_out, 1),
+            (self.ring, 7),
+            (self.hang_up, 4),
+            (self.take_over, 3),
+            (self.talk, 3),
+            (self.live, 18),
+            (self.tick, 3),
+            (self.refund, 3),
+            (self.pay_out, 2),
+            (self.keep_up, 2),
+            (self.step_clock, 1),
+            (self.crash_relay, 2),
+            (self.lose_writes, 1),
+            (self.late_arrival, 3),
+            (self.try_again, 6),
+        ]
+        kinds, weights = zip(*moves, strict=True)
+        for client in CLIENTS:
+            await self.pay_in(client)
+        for _ in range(steps):
+            self.store.chance = self.rng.choice([0.0, 0.05, 0.2])
+            (move,) = self.rng.choices(kinds, weights)
+            await self._survive(move)
+            await self._check()
+        await self._heal()
+        return self.store.faults
+
+    # What people do.
+
+    async def pay_in(self, client: str = "") -> None:
+        client = client or self.rng.choice(CLIENTS)
+        amount = self.rng.choice([3_000_000, 700_000, 77_777])
+        self.paid_in[client] += amount
+        promo, key = self.rng.random() < 0.25, self._key()
+        await self._request(
+            lambda: self.books.top_up(
+                client, amount, key=key, source="sim", now_ms=self.now_ms, promo=promo
+            )
+        )
+
+    async def redeem(self) -> None:
+        if self.codes:
+            code, client, key = self.codes.pop(), self.rng.choice(CLIENTS), self._key()
+            self.paid_in[client] += 250_000
+            await self._request(
+                lambda: self.books.redeem_voucher(client, code, key=key, now_ms=self.now_ms)
+            )
+
+    async def take_out(self) -> None:
+        client, key = self.rng.choice(CLIENTS), self._key()
+        wallet = await self.honest.wallet(client)
+        cash = wallet.available_micros - wallet.promo_micros
+        if cash > 0:
+            amount = self.rng.randint(1, cash)
+
+            async def withdraw() -> None:
+                await self.books.withdraw(
+                    client, amount, key=key, source="sim", note="", now_ms=self.now_ms
+                )
+                self.taken_out[client] += amount
+
+            await self._request(withdraw)
+
+    async def ring(self) -> None:
+        idle = [each for each in CLIENTS if each not in self.open]
+        if not idle:
+            return
+        client = self.rng.choice(idle)
+        base = Tariff(
+            currency="USD",
+            price_micros=self.rng.choice([300_000, 1_234_567, 6_000_000, 0]),
+            period_s=self.rng.choice([60, 60, 3600]),
+            threshold_s=self.rng.choice([0, 5, 20]),
+            threshold_mode=self.rng.choice(["retroactive", "gift"]),
+            initial_s=self.rng.choice([1, 10]),
+            increment_s=self.rng.choice([1, 7]),
+            commission_bps=self.rng.choice([0, 1999, 10_000]),
+            min_minutes=self.rng.choice([0, 1]),
+            version=1,
+        )
+        service, provider = self.rng.choice(SERVICES), self.rng.choice(PROVIDERS)
+        quote = await self.honest.quote(client, service, base, now_ms=self.now_ms)
+        call = f"{self.honest.partition(client):04x}-{self._key()}"
+        if quote.needed_micros > quote.available_micros:
+            return
+        cap = None
+        if self.rng.random() < 0.3:
+            cap = quote.needed_micros + self.rng.randint(0, 500_000)
+        self.open[client] = call
+        self.media[call] = Media(client, quote.tariff)
+
+        async def start() -> None:
+            if call not in self.over:
+                await self.books.open_call(
+                    call,
+                    client_id=client,
+                    provider_id=provider,
+                    service_id=service,
+                    tariff=quote.tariff,
+                    now_ms=self.now_ms,
+                    spending_cap_micros=cap,
+                )
+
+        await self._request(start)
+        if self.rng.random() < 0.8:
+            await self.take_over(call)
+
+    async def hang_up(self) -> None:
+        if self.open:
+            client = self.rng.choice(sorted(self.open))
+            call = self.open[client]
+            self.over.add(call)
+
+            async def end() -> None:
+                await self.books.end_call(call, "client_hung_up", now_ms=self.now_ms)
+                if self.open.get(client) == call:
+                    del self.open[client]
+
+            await self._request(end)
+
+    async def refund(self) -> None:
+        receipts = [each for each in await self._receipts() if each.charged_micros]
+        if receipts:
+            chosen, key = self.rng.choice(receipts), self._key()
+            amount = self.rng.randint(1, chosen.charged_micros)
+            await self._request(
+                lambda: self.books.refund(
+                    chosen.call_id, amount, key=key, note="", now_ms=self.now_ms
+                )
+            )
+
+    async def pay_out(self) -> None:
+        provider, key = self.rng.choice(PROVIDERS), self._key()
+        available = (await self.honest.earnings(provider)).available_micros
+        if available > 0:
+            amount = self.rng.randint(1, available)
+            verdict: Any = self.rng.choice(["paid", "rejected"])
+
+            async def payout() -> None:
+                asked = await self.books.request_payout(
+                    provider, amount, key=key, note="", now_ms=self.now_ms
+                )
+                await self.books.settle_payout(asked.id, verdict, note="", now_ms=self.now_ms)
+
+            await self._request(payout)
+
+    # What relays do.
+
+    async def take_over(self, call: str = "") -> None:
+        """A call's media goes through another relay from now on (or through its first)."""
+        call, name = call or self._some_call(), self.rng.choice(sorted(self.relays))
+        if call:
+            relay = self.relays[name]
+            await relay.meter.adopt(call, self.now_ms)
+            relay.proofs.setdefault(call, 0)
+            self.media[call].at = name
+
+    async def talk(self) -> None:
+        passed = self.rng.choice([200, 1000, 1000, 3300, 15_000, 60_000])
+        self.now_ms += passed
+        for call, media in self.media.items():
+            relay = self.relays.get(media.at)
+            if relay and call in relay.proofs and call not in self.over:
+                media.flowed_ms += passed
+                relay.proofs[call] += passed
+
+    async def live(self) -> None:
+        """Time passes and both relays tick, as in most seconds of the world."""
+        await self.talk()
+        for name in sorted(self.relays):
+            await self.tick(name)
+
+    async def tick(self, name: str = "") -> None:
+        relay = self.relays[name or self.rng.choice(sorted(self.relays))]
+        for tick in await relay.meter.tick(dict(relay.proofs), self.now_ms):
+            media = self.media[tick.call_id]
+            if tick.status in ("ok", "exhausted"):
+                expect(
+                    tick.charged_micros == charge_micros(media.tariff, tick.seconds),
+                    f"tick of {tick.call_id} does not charge its seconds",
+                )
+                expect(tick.proof_ms <= media.flowed_ms, f"{tick.call_id} has proof of nothing")
+            elif tick.status == "stale_epoch" and self.rng.random() < 0.5:
+                relay.meter.drop(tick.call_id)
+                relay.proofs.pop(tick.call_id, None)
+
+    async def crash_relay(self) -> None:
+        name = self.rng.choice(sorted(self.relays))
+        self.relays[name] = self._relay(name)
+
+    # What the world does.
+
+    async def keep_up(self) -> None:
+        await self.books.upkeep(now_ms=self.now_ms + self.rng.choice([0, 700_000]))
+
+    async def step_clock(self) -> None:
+        self.now_ms += self.rng.choice([-3_600_000, -5000, 700_000])
+
+    async def lose_writes(self) -> None:
+        await self.store.roll_back()
+
+    async def late_arrival(self) -> None:
+        await self.store.deliver_delayed()
+
+    async def try_again(self) -> None:
+        if self.pending:
+            await self._request(self.pending.pop(self.rng.randrange(len(self.pending))))
+
+    # The machinery.
+
+    def _relay(self, name: str) -> Relay:
+        return Relay(self.make_meter(self.books, name))
+
+    def _key(self) -> str:
+        self.serial += 1
+        return f"k{self.serial:05d}"
+
+    def _some_call(self) -> str:
+        calls = sorted(set(self.open.values()) - self.over)
+        return self.rng.choice(calls) if calls else ""
+
+    async def _log_vouchers(self) -> None:
+        # They were made outside the faulty store: tell its log, for replays.
+        rows = await self.server.hgetall("{vouchers}:code")
+        for digest, packed in rows.items():
+            self.store.log.append(("HSET", "{vouchers}:code", digest, packed))
+        self.store.durable = len(self.store.log)
+
+    async def _request(self, request: Request) -> None:
+        """Asks; when no answer came, it will be asked again. A refusal is an answer."""
+        try:
+            await request()
+        except MeteringError:
+            return
+        except (LostError, CrashError):
+            self.pending.append(request)
+
+    async def _survive(self, move: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await move()
+        except (LostError, MeteringError):
+            pass
+        except CrashError:
+            await self.crash_relay()
+
+    async def _receipts(self) -> list[CallReceipt]:
+        found = []
+        for call in self.media:
+            try:
+                receipt = await self.honest.receipt(call)
+            except MeteringError:
+                continue
+            if receipt:
+                found.append(receipt)
+        return found
+
+    async def _check(self) -> None:
+        report = await audit(self.honest)
+        expect(report.ok, "; ".join(report.problems))
+
+    async def _heal(self) -> None:
+        self.store.chance = 0.0
+        while self.store.delayed:
+            await self.store.deliver_delayed()
+        while self.pending:
+            await self.try_again()
+        for client in list(self.open):
+            call = self.open[client]
+            try:
+                await self.books.end_call(call, "server_lost", now_ms=self.now_ms)
+            except MeteringError:
+                continue
+        await self.books.upkeep(now_ms=self.now_ms + 10**7)
+        await self._check()
+        await self._account()
+
+    async def _account(self) -> None:
+        """Every micro-unit that came in is where the receipts say."""
+        receipts = await self._receipts()
+        free: set[tuple[str, str]] = set()
+        for receipt in receipts:
+            media = self.media[receipt.call_id]
+            expect(receipt.connected_s * 1000 <= media.flowed_ms, "charged beyond proof")
+            lengths = sum(end - start for start, end in receipt.intervals)
+            expect(lengths == receipt.connected_s * 1000, "intervals do not add up")
+            if receipt.free_s and receipt.tariff.price_micros:
+                place = (receipt.client_id, receipt.service_id)
+                expect(place not in free, f"a second free probe of {place}")
+                free.add(place)
+        for client in CLIENTS:
+            mine = [each for each in receipts if each.client_id == client]
+            spent = sum(each.charged_micros - each.refunded_micros for each in mine)
+            wallet = await self.honest.wallet(client)
+            expect(wallet.held_micros == 0, f"{client} still has a hold")
+            expected = self.paid_in[client] - self.taken_out[client] - spent
+            expect(
+                wallet.available_micros == expected,
+                f"{client} has {wallet.available_micros}, should have {expected}",
+            )
+        for provider in PROVIDERS:
+            mine = [each for each in receipts if each.provider_id == provider]
+            share = sum(each.provider_micros for each in mine)
+            clawed = sum(
+                each.refunded_micros - each.refunded_micros * each.tariff.commission_bps // 10_000
+                for each in mine
+            )
+            earned = (await self.honest.earnings(provider)).earned_micros
+            expect(earned == share - clawed, f"{provider} earned {earned}, not {share - clawed}")
+
+
+def expect(true: bool, problem: str) -> None:
+    if not true:
+        raise BrokenError(problem)

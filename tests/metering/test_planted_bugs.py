@@ -1,0 +1,155 @@
+"""Bugs planted in the scripts and the meter, each of them caught: the tests can fail.
+
+Every mutant plays the simulation's seeds until an invariant breaks; one that survives all of them
+means that the suite would not notice this bug in the real code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgpack
+import pytest
+import redis.asyncio
+import redis.exceptions
+
+from metering.books import Books
+from metering.meter import Meter, _Owned
+from metering.scripts import read_script
+from tests.metering.simulation import PARTITIONS, Simulation
+
+MAX_SEEDS = 120
+
+
+@dataclass(frozen=True)
+class ScriptBug:
+    """One change in one script's whole source."""
+
+    script: str
+    right: str
+    wrong: str
+
+
+SCRIPT_BUGS = {
+    "epoch check gone": ScriptBug(
+        "tick", "if tariffs[i] and tokens[i] == rows[i][2] then", "if tariffs[i] then"
+    ),
+    "watermark moved beyond what the money pays": ScriptBug(
+        "tick",
+        "set_n[#set_n + 1] = text(target)",
+        "set_n[#set_n + 1] = text(floor_div(proof, 1000))",
+    ),
+    "watermark not moved": ScriptBug(
+        "tick", "if #set_n > 0 then redis.call('HSET', K_n, unpack(set_n)) end", ""
+    ),
+    "proof lowered": ScriptBug("tick", "if proof > stored then", "if proof ~= stored then"),
+    "float division": ScriptBug("tick", "return (a - a % b) / b", "return a / b"),
+    "hold not drawn": ScriptBug(
+        "tick", "local drawn = math.min(due, balances[hold])", "local drawn = 0"
+    ),
+    "journal entry missing": ScriptBug(
+        "tick", "journal('charged', now, legs, 'c', cmsgpack.pack(charged_calls))", ""
+    ),
+    "hold not released": ScriptBug("end", "post(balances, legs, hold, -left)", "left = 0"),
+    "last charge forgotten": ScriptBug(
+        "end", "promoted = promoted + post_charge(balances, legs, t, call, posted, charged)", ""
+    ),
+    "free probe not noted": ScriptBug(
+        "end", "redis.call('HSET', K_probe, field, cmsgpack.pack(used))", ""
+    ),
+    "probe limit ignored": ScriptBug("wallet", "recent = recent + 1", "recent = 0"),
+    "outbox left empty": ScriptBug(
+        "end", "if share > 0 then redis.call('HSET', K_outbox, call, text(share)) end", ""
+    ),
+    "increments rounded at every tick": ScriptBug(
+        "tick",
+        "local due = after - before\n",
+        "local due = after - before + (after - before) % 2\n",
+    ),
+    "refund above the charge": ScriptBug(
+        "refund", "if amount <= 0 or total > receipt.charged then", "if amount <= 0 then"
+    ),
+    "refund without the provider's part": ScriptBug(
+        "refund",
+        "post(balances, legs, earn, old.share - new.share)",
+        "post(balances, legs, 'platform', old.share - new.share)",
+    ),
+    "top-up not idempotent": ScriptBug("credit", "if done then", "if false then"),
+    "share applied as a difference": ScriptBug(
+        "home", "math.max(old.share, row[3])", "old.share + row[3]"
+    ),
+    "outbox cleared for a share that is not home": ScriptBug(
+        "clear", "math.max(old[1], math.min(row[2], receipt.share))", "receipt.share + 0 * row[2]"
+    ),
+    "promotional hold returned as cash": ScriptBug(
+        "end", "math.min(left, math.max(0, t[HELD_PROMO] - charged))", "0"
+    ),
+    "payout of pending earnings": ScriptBug(
+        "settle",
+        "post(balances, legs, set_aside, -payout.amount)",
+        "post(balances, legs, avail, -payout.amount)",
+    ),
+}
+
+
+class CountsTwice(Meter):
+    """Adds what earlier owners had proven twice when it takes a call over."""
+
+    async def adopt(self, call_id: str, now_ms: int) -> Any:
+        adopted = await super().adopt(call_id, now_ms)
+        owned = self._owned[call_id]
+        self._owned[call_id] = _Owned(
+            owned.partition, owned.token, owned.epoch, owned.base_ms * 2, owned.proof_ms
+        )
+        return adopted
+
+
+class ClearsFirst(Books):
+    """Clears the outbox before the share has come home."""
+
+    async def _bring_home(self, partition: int, home: int, rows: list[list[int | str]]) -> int:
+        claims = [[row[0], row[2], row[3]] for row in rows]
+        settled: int = await self.scripts.run("clear", partition, msgpack.packb(claims))
+        window_ms = self.dispute_window_s * 1000
+        await self.scripts.run("home", home, window_ms, msgpack.packb(rows))
+        return settled
+
+
+def books_with(bug: ScriptBug) -> Callable[[Any], Books]:
+    def make(store: Any) -> Books:
+        books = Books(store, partitions=PARTITIONS, dispute_window_s=600)
+        right = read_script(bug.script)
+        assert right.source.count(bug.right) == 1, "the bug must change exactly one place"
+        books.scripts.replace(right.with_source(right.source.replace(bug.right, bug.wrong)))
+        return books
+
+    return make
+
+
+async def seeds_until_caught(server: redis.asyncio.Redis, **planted: Any) -> int:
+    """How many worlds it takes to notice; -1 when none does. A crash of the bug counts too."""
+    for seed in range(MAX_SEEDS):
+        try:
+            await Simulation(server, seed, **planted).run()
+        except (AssertionError, redis.exceptions.ResponseError):
+            return seed + 1
+    return -1
+
+
+@pytest.mark.parametrize("name", SCRIPT_BUGS)
+async def test_a_bug_in_a_script_is_caught(redis_client: redis.asyncio.Redis, name: str) -> None:
+    seeds = await seeds_until_caught(redis_client, make_books=books_with(SCRIPT_BUGS[name]))
+    assert seeds > 0, f"no world notices: {name}"
+
+
+async def test_proof_counted_twice_is_caught(redis_client: redis.asyncio.Redis) -> None:
+    assert await seeds_until_caught(redis_client, make_meter=CountsTwice) > 0
+
+
+async def test_an_outbox_cleared_early_is_caught(redis_client: redis.asyncio.Redis) -> None:
+    def make(store: Any) -> Books:
+        return ClearsFirst(store, partitions=PARTITIONS, dispute_window_s=600)
+
+    assert await seeds_until_caught(redis_client, make_books=make) > 0
