@@ -119,7 +119,7 @@ class Calls:
     async def idle(self) -> None:
         """Wait until nothing is being worked on (before the process leaves, and in tests)."""
         while self._working:
-            await asyncio.gather(*self._working.values())
+            await asyncio.gather(*self._working.values(), return_exceptions=True)
 
     async def _work(self, call: Call) -> None:
         """Do what is outstanding; what fails now is found again by the sweeper."""

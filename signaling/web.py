@@ -22,6 +22,7 @@ from signaling.socket_server import HUB, open_socket
 from signaling.sweeper import Sweeper
 
 STATIC = Path(__file__).parent / "static"
+LAST_WORK_S = 15.0
 LISTENER: web.AppKey[Listener] = web.AppKey("listener", Listener)
 
 
@@ -52,12 +53,18 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
         asyncio.create_task(show_live(ctx, hub, listener), name="live view"),
     ]
     yield
-    for task in tasks:
-        task.cancel()
-    for task in tasks:
-        with suppress(asyncio.CancelledError):
-            await task
-    await ctx.calls.idle()
+    await _stop(tasks)
+    with suppress(TimeoutError):  # what is left is found again by the next process
+        await asyncio.wait_for(ctx.calls.idle(), LAST_WORK_S)
+
+
+async def _stop(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel until they are gone: a cancellation that meets a failing connection may get lost."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=1.0)
 
 
 async def _say_goodbye(app: web.Application) -> None:

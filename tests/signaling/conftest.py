@@ -137,15 +137,16 @@ class Reporter:
     test_calls_with_media.py.
     """
 
-    def __init__(self, site: Site, relay_id: str) -> None:
+    def __init__(self, site: Site, relay_id: str, control_url: str) -> None:
         self.relay_id = relay_id
+        self.control_url = control_url
         self._site = site
         self._meter = Meter(site.ctx.books, relay_id)
 
     async def announce(self, *, draining: bool = False, participants: int = 0) -> None:
         info = RelayInfo(
             id=self.relay_id,
-            control_url="http://127.0.0.1:9",  # nobody listens there
+            control_url=self.control_url,
             calls=0,
             participants=participants,
             draining=draining,
@@ -234,11 +235,21 @@ async def other_site(redis_client: redis.asyncio.Redis, clock: Clock) -> AsyncIt
 
 
 @pytest.fixture
-async def reporter(site: Site) -> Reporter:
-    """A relay that is alive, as far as its reports go."""
-    reporter = Reporter(site, "r1")
+async def reporter(site: Site) -> AsyncIterator[Reporter]:
+    """A relay that is alive, as far as its reports go; asked, it knows of no call."""
+
+    async def nothing_to_hand_over(call_id: str, proof_ms: int) -> None:
+        """It holds no proof that it has not told."""
+
+    idle = Relay(RelayConfig(host="127.0.0.1", port=0))
+    await idle.start()
+    server = TestServer(build_app(idle, SECRET, before_close=nothing_to_hand_over))
+    await server.start_server()
+    reporter = Reporter(site, "r1", f"http://127.0.0.1:{server.port}")
     await reporter.announce()
-    return reporter
+    yield reporter
+    await server.close()
+    await idle.close()
 
 
 @pytest.fixture
