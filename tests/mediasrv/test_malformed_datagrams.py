@@ -1,0 +1,204 @@
+"""Whatever comes in, nothing raises, nothing is forwarded, and the call goes on."""
+
+from __future__ import annotations
+
+import random
+import struct
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from network import Network, address
+
+from mediasrv.rtcp import Numbers, make_nack, translate
+from mediasrv.rtp import ExtensionMap, find_extension, payload_offset, payload_size
+from mediasrv.track import Source, Track
+
+STRANGER = address(240)
+LENGTHS = (*range(64), 127, 128, 255, 576, 1199, 1356, 1357, 1499, 1500, 1501, 1700)
+
+
+def _network(phase: str) -> tuple[Network, bytes]:
+    network = Network()
+    if phase == "after the handshake":
+        client, _ = network.pair()
+    else:
+        client = network.join("client")
+        for datagram in client.tick(network.now):
+            network.inject(datagram, network.address_of(client))
+    return network, network.address_of(client)
+
+
+@pytest.mark.parametrize("phase", ["before the handshake", "after the handshake"])
+@pytest.mark.parametrize("known", [True, False])
+def test_every_length_of_every_kind_is_survived(phase: str, known: bool) -> None:
+    network, key = _network(phase)
+    source = key if known else STRANGER
+    chance = random.Random(7)
+    for first in range(256):
+        for length in LENGTHS if first % 16 in (0, 1, 6) else LENGTHS[:40:3]:
+            datagram = bytes([first]) + chance.randbytes(length - 1) if length else b""
+            assert network.inject(datagram, source) is None
+    counted = sum(network.engine.counters.dropped.values())
+    assert counted > 5000
+    assert set(network.engine.counters.dropped) <= KINDS
+
+
+KINDS = {
+    "empty",
+    "oversized",
+    "unknown_source",
+    "unknown_protocol",
+    "short",
+    "media_before_keys",
+    "srtp_rejected",
+    "srtcp_rejected",
+    "rtcp_malformed",
+    "dtls_flood",
+    "handshake_limit",
+    "stun_short",
+    "stun_malformed",
+    "stun_unexpected",
+    "stun_unauthenticated",
+    "stun_unknown_user",
+    "stun_wrong_user",
+    "stun_forged",
+    "stun_replayed",
+}
+
+
+def test_truncated_and_damaged_copies_of_real_datagrams_are_survived() -> None:
+    network = Network()
+    network.recording = True
+    client, _ = network.pair()
+    network.run(1.1)
+    network.recording = False
+    key = network.address_of(client)
+    real = [d for d, k in network.sent_up if k == key]
+    kinds: dict[tuple[int, int], bytes] = {}
+    for datagram in real:
+        kinds.setdefault((datagram[0], datagram[1] if datagram[0] > 127 else 0), datagram)
+    assert len(kinds) >= 5
+    for datagram in kinds.values():
+        for length in range(len(datagram)):
+            network.inject(datagram[:length], key)
+        for at in range(min(len(datagram), 120)):
+            damaged = bytearray(datagram)
+            damaged[at] ^= 0xFF
+            network.inject(bytes(damaged), key)
+    network.run(1)
+    assert network.media("client").state == "flowing"
+
+
+def test_a_flood_of_hostile_datagrams_does_not_stop_a_call() -> None:
+    network = Network()
+    client, provider = network.pair()
+    chance = random.Random(11)
+    hostile = [chance.randbytes(chance.randrange(1, 1500)) for _ in range(500)]
+    sources = [STRANGER, network.address_of(client), network.address_of(provider)]
+    started = time.monotonic()
+    for i in range(20_000):
+        network.inject(hostile[i % 500], sources[i % 3])
+        if i % 1000 == 0:
+            network.run(0.05)
+    assert time.monotonic() - started < 30
+    network.run(1)
+    assert {network.media(s).state for s in ("client", "provider")} == {"flowing"}  # type: ignore[arg-type]
+    assert len(network.engine._routes) == 2
+    assert set(network.engine.counters.dropped) <= KINDS
+
+
+def test_authenticated_nonsense_inside_srtcp_is_survived() -> None:
+    network = Network()
+    client, provider = network.pair()
+    key = network.address_of(client)
+    srtp = client.transport.srtp
+    assert srtp is not None
+    chance = random.Random(5)
+    for kind in range(192, 224):
+        for words in (0, 1, 2, 3, 5, 40):
+            for flags in (0x80, 0x9F, 0xA1, 0x8F):
+                body = chance.randbytes(4 * chance.randrange(1, 12))
+                packet = struct.pack("!BBH", flags, kind, words) + body
+                network.inject(srtp.protect_rtcp(packet), key)
+    network.run(1)
+    assert network.media("client").state == "flowing"
+    assert provider.counts.frames_decoded > 20
+
+
+def test_a_stream_nobody_announced_is_adopted_by_payload_type_but_not_without_end() -> None:
+    network = Network()
+    client, _ = network.pair()
+    key = network.address_of(client)
+    srtp = client.transport.srtp
+    assert srtp is not None
+    for ssrc in range(100):
+        packet = struct.pack("!BBHII", 0x80, 111, 1, 0, 0x5000_0000 + ssrc) + bytes(20)
+        network.inject(srtp.protect(packet), key)
+    assert len(network.participant("client").sources) <= 16
+    assert network.engine.counters.dropped["unknown_ssrc"] > 50
+
+
+def _numbers() -> tuple[Numbers, Track]:
+    sent, received = Track("video", 100, 101), Track("video", 200, 201)
+    source = Source(300, sent)
+    received.source = Source(400, received)
+    return Numbers({300: source}, {200: received, 201: received}, 7, 1), received
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_can_be_taken_for_rtcp(packet: bytes) -> None:
+    numbers, _ = _numbers()
+    out = translate(packet, numbers)
+    assert len(out.data) <= len(packet) + 8
+    assert len(out.data) % 4 == 0 or out.malformed or out.data
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 31),
+            st.sampled_from([200, 201, 202, 203, 204, 205, 206, 207]),
+            st.integers(0, 20),
+            st.binary(min_size=0, max_size=120),
+        ),
+        max_size=6,
+    )
+)
+def test_compounds_with_lying_counts_never_raise(
+    packets: list[tuple[int, int, int, bytes]],
+) -> None:
+    numbers, _ = _numbers()
+    data = b""
+    for count, kind, words, body in packets:
+        filled = (body + struct.pack("!II", 300, 200) * 4)[: 4 * words].ljust(4 * words, b"\1")
+        data += struct.pack("!BBH", 0x80 | count, kind, words) + filled
+    out = translate(data, numbers)
+    at = 0
+    while at < len(out.data):
+        first, _, words = struct.unpack_from("!BBH", out.data, at)
+        assert first >> 6 == 2
+        at += 4 + 4 * words
+    assert at == len(out.data)
+
+
+@given(st.binary(min_size=12, max_size=200), st.integers(0, 255))
+def test_header_extensions_stay_inside_the_packet(packet: bytes, wanted: int) -> None:
+    view = memoryview(bytearray(packet))
+    mapping = ExtensionMap({n: (n + 1) % 16 for n in range(1, 15)}, 3)
+    mapping.counter_offset = 9
+    mapping.apply(view, 0, len(view))
+    found = find_extension(view, 0, len(view), wanted)
+    assert found is None or len(found) < len(view)
+    assert payload_offset(view, 0, len(view)) >= 12 or len(view) == 12
+    assert 0 <= payload_size(view, 0, len(view)) <= len(view)
+
+
+@given(st.sets(st.integers(0, 0xFFFF), min_size=1, max_size=100))
+@settings(max_examples=50)
+def test_a_nack_says_exactly_what_was_lost(lost: set[int]) -> None:
+    numbers, track = _numbers()
+    out = translate(make_nack(9, 200, sorted(lost)), numbers)
+    assert [t for t, _ in out.nacks] == [track]
+    assert set(out.nacks[0][1]) == lost
