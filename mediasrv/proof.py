@@ -25,14 +25,14 @@ class Presence:
 class ProofCounter:
     """Counts the common presence of two sides; only ever rises."""
 
-    __slots__ = ("_counted_to", "_counting", "_limit_s", "_seconds", "sides")
+    __slots__ = ("_counted_to", "_counting", "_limit_ms", "_proven_ms", "sides")
 
     def __init__(self) -> None:
         self.sides = (Presence(), Presence())
         self._counted_to = float("-inf")
         self._counting = True
-        self._seconds = 0.0
-        self._limit_s: float | None = None
+        self._proven_ms = 0.0
+        self._limit_ms: int | None = None
 
     def silence_ended(self, presence: Presence, now: float) -> None:
         """A side's packet came more than ``SILENCE_S`` after its last: a new stretch begins."""
@@ -42,7 +42,7 @@ class ProofCounter:
     def read_ms(self) -> int:
         """Milliseconds proven so far."""
         self._settle()
-        return int(self._seconds * 1000)
+        return int(self._proven_ms)
 
     def set_counting(self, counting: bool, now: float) -> None:
         """Pauses or resumes: what is proven meanwhile is not counted."""
@@ -54,22 +54,24 @@ class ProofCounter:
 
     def set_limit_ms(self, limit_ms: int | None) -> None:
         """The proof never passes the limit (None: none)."""
-        self._limit_s = None if limit_ms is None else limit_ms / 1000
+        self._limit_ms = limit_ms
 
     @property
     def exhausted(self) -> bool:
         """Whether the limit has been reached, as of the last reading."""
-        return self._limit_s is not None and self._seconds >= self._limit_s
+        return self._limit_ms is not None and self._proven_ms >= self._limit_ms
 
     def _settle(self) -> None:
         one, two = self.sides
         until = min(one.heard, two.heard)
         if until <= self._counted_to or not self._counting:
             return
-        gained = until - max(one.since, two.since, self._counted_to)
-        if gained > 0:
-            self._seconds += gained
-            if self._limit_s is not None:
+        gained_ms = (until - max(one.since, two.since, self._counted_to)) * 1000
+        if gained_ms > 0:
+            before_ms = self._proven_ms
+            self._proven_ms += gained_ms
+            if self._limit_ms is not None:
                 # Whatever was proven beyond the limit before it could be stopped is given away.
-                self._seconds = min(self._seconds, max(self._limit_s, self._seconds - gained))
+                # Exact, as the limit is whole milliseconds: the meter waits for all of them.
+                self._proven_ms = min(self._proven_ms, max(self._limit_ms, before_ms))
         self._counted_to = until

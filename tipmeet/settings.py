@@ -92,7 +92,7 @@ class Settings(BaseSettings):
     )
     threshold_s: int = Field(60, ge=0, le=3600, description="Free threshold of new installations.")
     commission_bps: int = Field(1500, ge=0, le=10_000, description="Platform's part, 1/100 %.")
-    min_minutes: int = Field(2, ge=1, le=60, description="Minutes a caller must be able to pay.")
+    min_minutes: int = Field(2, ge=0, le=60, description="Minutes a caller must be able to pay.")
     probe_limit_per_day: int = Field(
         1, ge=0, le=1000, description="Free probes per client and service in 24 h; 0 = no limit."
     )

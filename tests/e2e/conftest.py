@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from tipmeet.store import free_port
 READY_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 30
 THRESHOLD_S = 6
+OPERATOR = "olga@example.org"
+OPERATOR_PASSWORD = "operator-pass"
 
 
 @dataclass
@@ -95,14 +98,15 @@ def start_site(data_dir: Path, **settings: str) -> Site:
     return site
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """One platform for all end-to-end tests, with one operator and nobody else."""
-    site = start_site(tmp_path_factory.mktemp("site") / "var", demo_accounts="false")
+@contextmanager
+def running_site(data_dir: Path, **settings: str) -> Iterator[Site]:
+    """A platform with an operator and nobody else; nothing of it is left afterwards.
+
+    Fails when it does not stop cleanly, or logged an error meanwhile.
+    """
+    site = start_site(data_dir, demo_accounts="false", **settings)
     try:
-        site.command(
-            "user", "olga@example.org", "--role", "operator", "--password", "operator-pass"
-        )
+        site.command("user", OPERATOR, "--role", "operator", "--password", OPERATOR_PASSWORD)
         yield site
         assert site.stop() == 0, "".join(site.output)
     finally:
@@ -111,6 +115,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             site.process.wait()
     noise = [line for line in site.output if '"level": "error"' in line or "Traceback" in line]
     assert not noise, "".join(site.output)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One platform for all tests in browsers."""
+    with running_site(tmp_path_factory.mktemp("site") / "var") as site:
+        yield site
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 from playwright.async_api import Browser, Page, expect
 
 from metering.tariff import Tariff, charge_micros, provider_micros
-from tests.e2e.conftest import THRESHOLD_S, Site
+from tests.e2e.conftest import OPERATOR, OPERATOR_PASSWORD, THRESHOLD_S, Site
 from tests.e2e.people import (
     SLOW_MS,
     credit,
@@ -31,7 +31,7 @@ async def start_call(
     browser: Browser, site: Site, names: tuple[str, str], title: str
 ) -> tuple[Page, Page, str]:
     """A new provider on duty, a new client with money, and the call between them accepted."""
-    operator = await sign_in(browser, site.url, "olga@example.org", "operator-pass")
+    operator = await sign_in(browser, site.url, OPERATOR, OPERATOR_PASSWORD)
     _, provider = await sign_up(browser, site.url, "provider", names[0])
     slug = await write_service(provider, site.url, title, PRICE)
     await go_on_duty(provider, site.url)
