@@ -72,24 +72,26 @@ def reason(name: str) -> str:
 
 
 def entry(kind: str) -> str:
-    """A line of a statement."""
+    """A line of a statement: the kinds that metering writes."""
     texts = {
         "top_up": _("Top-up"),
         "voucher": _("Voucher"),
-        "credit": _("Credit by the operator"),
-        "charged": _("Call charge"),
-        "charge": _("Call charge"),
-        "opened": _("Reserved for a call"),
-        "hold": _("Reserved for a call"),
-        "released": _("Reserve returned"),
-        "release": _("Reserve returned"),
-        "ended": _("Call ended"),
-        "earned": _("Earned in a call"),
-        "delivered": _("Earned in a call"),
+        "promo": _("Promotional credit"),
+        "promo_expired": _("Promotional credit expired"),
+        "call": _("Call"),
         "refund": _("Refund"),
-        "payout": _("Payout"),
+        "adjustment": _("Adjustment"),
+        "payout_requested": _("Payout requested"),
+        "payout_paid": _("Payout paid"),
+        "payout_rejected": _("Payout rejected"),
     }
     return texts.get(kind, kind.replace("_", " ").capitalize())
+
+
+def note(line: Any) -> str:
+    """A line's note; the note of a call is why it ended."""
+    text = str(line["note"])
+    return reason(text) if line["kind"] == "call" else text
 
 
 def seconds(count: int) -> str:

@@ -122,6 +122,7 @@ function show({ at_ms: atMs, relays, calls }) {
     showCall(rows.get(call.id), call);
   }
   table.hidden = calls.length === 0;
+  $("#live-key").hidden = calls.length === 0;
   $("#no-calls").hidden = calls.length > 0;
   const count = calls.length ? tn(calls.length, "{n} live session", "{n} live sessions") : t("No live session");
   if ($("#live-count").textContent.trim() !== count) {

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import redis.asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page, async_playwright
@@ -13,6 +14,7 @@ from playwright.async_api import Browser, Page, async_playwright
 import admin_web
 import signaling
 from admin_web import security
+from tests.admin_web.platform import Platform, running
 from tests.browser import launch
 
 
@@ -42,3 +44,18 @@ async def scripts(browser: Browser) -> AsyncIterator[Page]:
         page = await browser.new_page()
         await page.goto(str(server.make_url("/")))
         yield page
+
+
+@pytest.fixture
+async def platform(redis_client: redis.asyncio.Redis) -> AsyncIterator[Platform]:
+    """A web process on an empty store."""
+    async with running(redis_client) as started:
+        yield started
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """aiohttp-jinja2 1.6 keeps its context under a plain string, which aiohttp warns of."""
+    ignore = pytest.mark.filterwarnings("ignore:It is recommended to use web.RequestKey")
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(ignore)

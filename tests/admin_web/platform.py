@@ -1,0 +1,134 @@
+"""A whole web process on a real store, with people, a service and a settled call to look at.
+
+No relay runs: what the pages show of media is tested with real media in tests/e2e.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+import redis.asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from playwright.async_api import Browser, BrowserContext
+
+import admin_web
+from mediasrv.client import RelayClient
+from metering.books import Books
+from metering.meter import Meter
+from signaling.accounts import User
+from signaling.call_events import Accepted, HungUp
+from signaling.context import Context
+from signaling.inputs import ServiceInput
+from signaling.relays import RelayInfo
+from signaling.sessions import COOKIE
+from signaling.settings import SignalingSettings
+from signaling.starting import CallRequest, start_call, terms
+
+PASSWORD = "correct horse"
+
+
+@dataclass
+class Platform:
+    """What a test can reach."""
+
+    ctx: Context
+    url: str
+
+    async def person(self, name: str, role: str) -> User:
+        """Somebody with an account: name@example.org."""
+        email = f"{name.lower()}@example.org"
+        return await self.ctx.accounts.create_user(email, PASSWORD, name, role)  # type: ignore[arg-type]
+
+    async def give(self, client: User, micros: int) -> None:
+        """Money in the wallet."""
+        await self.ctx.books.top_up(
+            client.id, micros, key=f"gift-{client.id}", source="test", note="Gift", now_ms=now(self)
+        )
+
+    async def service(self, provider: User, title: str = "Tax advice", price: str = "0.60") -> str:
+        """A published service's slug."""
+        body = ServiceInput.model_validate(
+            {
+                "title": title,
+                "kind": "Tax",
+                "description": "I read the letter of the tax office with you.",
+                "qualifications": "Tax adviser since 2009",
+                "languages": ["en", "Deutsch"],
+                "time_zone": "Europe/Berlin",
+                "hours": {
+                    "mon": [["09:00", "12:30"], ["14:00", "24:00"]],
+                    "tue": [["09:00", "17:00"]],
+                },
+                "price": price,
+                "published": True,
+            }
+        )
+        pricing = await self.ctx.pricing.get()
+        service = await self.ctx.services.create(provider, body.draft(pricing, "USD"))
+        return service.slug
+
+    async def on_duty(self, provider: User) -> None:
+        """As if the console was open and switched on."""
+        await self.ctx.presence.stamp([provider.id], now(self))
+        await self.ctx.presence.set_duty(provider.id, True, now(self))
+
+    async def ring(self, client: User, slug: str) -> str:
+        """A ringing call's id."""
+        info = RelayInfo("r1", "http://127.0.0.1:9", 0, 0, False, now(self))
+        await self.ctx.relays.announce(info)
+        offered = await terms(self.ctx, client, slug)
+        call = await start_call(
+            self.ctx, client, CallRequest(slug, offered.quote.tariff.hash, consent=True)
+        )
+        return call.id
+
+    async def talk(self, client: User, slug: str, seconds: int) -> str:
+        """A call that was proven for so long, then ended by the client; settled."""
+        call_id = await self.ring(client, slug)
+        await self.ctx.calls.apply(call_id, Accepted())
+        meter = Meter(self.ctx.books, "test")
+        await meter.adopt(call_id, now(self))
+        await meter.tick({call_id: seconds * 1000}, now(self))
+        await self.ctx.calls.apply(call_id, HungUp("client"))
+        await self.ctx.calls.idle()
+        return call_id
+
+    async def signed_in(
+        self, browser: Browser, user: User | None, **options: object
+    ) -> BrowserContext:
+        """A browser profile of this person."""
+        profile = await browser.new_context(base_url=self.url, **options)  # type: ignore[arg-type]
+        if user is not None:
+            token = await self.ctx.sessions.create(user.id)
+            await profile.add_cookies([{"name": COOKIE, "value": token, "url": self.url}])
+        return profile
+
+
+def now(platform: Platform) -> int:
+    return platform.ctx.clock()
+
+
+@asynccontextmanager
+async def running(store: redis.asyncio.Redis) -> AsyncIterator[Platform]:
+    """The platform, until the block ends."""
+    settings = SignalingSettings(
+        base_url="http://tipmeet.test",
+        relay_secret="relay secret",
+        password_memory_kib=64,
+        password_rounds=1,
+    )
+    async with aiohttp.ClientSession() as http:
+        ctx = Context.create(
+            settings=settings,
+            redis=store,
+            books=Books(store),
+            relay_client=RelayClient(http, "relay secret"),
+        )
+        app = web.Application()
+        admin_web.setup(app, ctx)
+        async with TestServer(app) as server:
+            yield Platform(ctx, f"http://127.0.0.1:{server.port}")

@@ -1,0 +1,110 @@
+"""axe-core finds nothing on any page, on a phone in light and on a desktop in dark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, ViewportSize
+
+from signaling.accounts import User
+from tests.admin_web.platform import Platform
+
+PHONE: ViewportSize = {"width": 360, "height": 800}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+RULES_OF_LOOKS: dict[str, object] = {
+    "runOnly": {"type": "rule", "values": ["color-contrast", "target-size"]}
+}
+ALL_RULES: dict[str, object] = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+}
+
+
+@dataclass
+class World:
+    people: dict[str, User | None]
+    pages: list[tuple[str, str]]  # whose, path
+
+
+async def populate(platform: Platform) -> World:
+    """Somebody of each kind, with something to show on every page."""
+    client = await platform.person("Carla", "client")
+    poor = await platform.person("Paul", "client")
+    provider = await platform.person("Petra", "provider")
+    beginner = await platform.person("Bea", "provider")
+    operator = await platform.person("Olga", "operator")
+    await platform.give(client, 25_000_000)
+    slug = await platform.service(provider)
+    free = await platform.service(provider, "Free hour", "0")
+    await platform.on_duty(provider)
+    settled = await platform.talk(client, slug, 75)
+    ringing = await platform.ring(client, slug)
+    await platform.ctx.books.create_vouchers(
+        5_000_000, 2, expires_at_ms=None, note="Fair", created_by=operator.id, now_ms=1
+    )
+    [service, _free] = await platform.ctx.services.of_provider(provider.id)
+    public = ["/", "/?query=tax", "/?query=nothing+like+it", f"/s/{slug}", f"/s/{free}", "/no/page"]
+    pages = [("nobody", path) for path in [*public, "/signin", "/signup", "/signup?role=provider"]]
+    calls = ["/calls", f"/calls/{settled}", f"/calls/{ringing}"]
+    pages += [("client", path) for path in [f"/s/{slug}", "/wallet", *calls]]
+    pages += [("poor", path) for path in [f"/s/{slug}", "/wallet", "/calls", "/admin"]]
+    edit = ["/services", "/services/new", f"/services/{service.id}", "/earnings"]
+    pages += [("provider", path) for path in [f"/s/{slug}", *edit, *calls]]
+    pages += [("beginner", path) for path in ["/services", "/earnings", "/calls"]]
+    panel = ["", "/calls", "/users", "/users?query=zz", "/pricing", "/vouchers", "/audit"]
+    pages += [("operator", f"/admin{path}") for path in panel]
+    people = {
+        "nobody": None,
+        "client": client,
+        "poor": poor,
+        "provider": provider,
+        "beginner": beginner,
+        "operator": operator,
+    }
+    return World(people, pages)
+
+
+async def problems_of(page: Page, path: str) -> list[str]:
+    """What is wrong with a page, each with its place."""
+    said: list[str] = []
+    page.once("pageerror", lambda error: said.append(f"{path}: {error}"))
+    await page.set_viewport_size(PHONE)
+    await page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    await page.goto(path, wait_until="load")
+    said += await violations_of(page, f"{path} on a phone", ALL_RULES)
+    await page.set_viewport_size(DESKTOP)
+    await page.emulate_media(color_scheme="dark")
+    return said + await violations_of(page, f"{path} on a dark desktop", RULES_OF_LOOKS)
+
+
+async def violations_of(page: Page, where: str, rules: dict[str, object]) -> list[str]:
+    found = await Axe().run(page, options=rules)
+    said = [
+        f"{where}: {violation['id']} {node['target']} {node['failureSummary']}"
+        for violation in found.response["violations"]
+        for node in violation["nodes"]
+    ]
+    width = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return [*said, f"{where}: scrolls sideways by {width} px"] if width > 0 else said
+
+
+@pytest.mark.timeout(300)  # some forty pages, each looked at twice
+async def test_no_page_has_a_barrier(platform: Platform, browser: Browser) -> None:
+    world = await populate(platform)
+    problems: list[str] = []
+    for name, user in world.people.items():
+        profile = await platform.signed_in(browser, user)
+        page = await profile.new_page()
+        blocked: list[str] = []
+        page.on(
+            "console",
+            lambda message, seen=blocked: (
+                seen.append(message.text) if "Content Security Policy" in message.text else None
+            ),
+        )
+        for path in [path for whose, path in world.pages if whose == name]:
+            problems += await problems_of(page, path)
+        problems += blocked
+        await profile.close()
+    assert not problems, "\n".join(problems)
