@@ -62,13 +62,14 @@ function openSocket() {
 
 // ---- lobby → ringing ----
 
-async function call({ tariff }) {
+async function call({ tariff, cap }) {
   const { call: started } = await connect().request("call.start", {
     service: lobby.service.slug,
     tariff_hash: tariff.hash,
     consent: true,
     audio: Boolean(devices.audio),
     video: Boolean(devices.camera),
+    ...(cap && { spending_cap: cap }),
   });
   await socket.request("call.watch", { call: started.id }).then(({ call: seen }) => followRing(seen), () => followRing(started));
 }
@@ -154,10 +155,10 @@ async function begin(view, { steal = false } = {}) {
   if (!devices.audio) await devices.open();
   session = new CallSession({ socket, call: view, devices, iceServers: data.ice_servers });
   const current = session;
+  show(null);
+  stage.show(current); // first: it must have left the screen before the receipt takes the focus
   current.addEventListener("ended", () => finish(current));
   current.addEventListener("receipt", () => showOver(current.call));
-  show(null);
-  stage.show(current);
   current.start();
 }
 

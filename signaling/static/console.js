@@ -1,5 +1,6 @@
 /** The provider's console: duty, ringing callers, the call, its receipt, and back on duty. */
 
+import { keepAwake } from "./call/awake.js";
 import { setServerNow } from "./call/clock.js";
 import { DeviceCheck } from "./call/device_check.js";
 import { Devices } from "./call/devices.js";
@@ -90,13 +91,15 @@ function renderDuty() {
   const [badge, kind, text] = {
     on_duty: [t("On duty"), "badge-ok", t("Clients can call you now. Leave this page open; another tab or window may be in front.")],
     busy: [t("In a call"), "badge-warn", t("You are in a call. You are back on duty when it ends.")],
+    ringing: [t("Ringing"), "badge-info", t("Answer above, or press A to accept and D to decline.")],
     off_duty: [t("Off duty"), "", t("Nobody can call you. Switch it on when you are ready.")],
-  }[duty];
+  }[rings.calls.length ? "ringing" : duty];
   const place = $("#duty-badge");
   if (place.textContent !== badge) {
     place.className = `badge ${kind}`;
     place.replaceChildren(el("span", { class: duty === "on_duty" ? "dot" : "dot dot-hollow", "aria-hidden": "true" }), badge);
   }
+  keepAwake(Boolean(session) || duty !== "off_duty");
   setText($("#duty-text"), wanted === true ? t("Checking your microphone…") : text);
   renderMeans();
 }
@@ -128,11 +131,13 @@ $("#notify").addEventListener("click", askNotifications);
 function ringing(call) {
   if (session || call.side !== "provider") return;
   rings.add(call);
+  renderDuty();
   ringer.ring(rings.calls, ({ id }) => rings.focus(id));
 }
 
 function silence(id) {
   if (!rings.remove(id)) return false;
+  renderDuty();
   ringer.ring(rings.calls, (call) => rings.focus(call.id));
   return true;
 }
@@ -173,13 +178,14 @@ async function begin(call, { steal = false } = {}) {
   }
   rings.clear();
   ringer.ring([]);
+  renderDuty();
   if (!devices.audio) await devices.open();
   session = new CallSession({ socket, call, devices, iceServers: data.ice_servers });
   const current = session;
+  $("#desk").hidden = $("#over").hidden = true;
+  stage.show(current); // first: it must have left the screen before the receipt takes the focus
   current.addEventListener("ended", () => finish(current));
   current.addEventListener("receipt", () => showReceipt(current.call));
-  $("#desk").hidden = $("#over").hidden = true;
-  stage.show(current);
   current.start();
 }
 
@@ -199,6 +205,7 @@ function finish(ended) {
   session = null;
   ownership.release();
   check.release();
+  renderDuty();
   showReceipt(ended.call);
 }
 

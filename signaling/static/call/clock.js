@@ -2,9 +2,11 @@
 
 let offsetMs = 0;
 
-/** Call once at load with the server's time of rendering. */
+/** Call once at load with the server's time of rendering: the page's first byte left right after. */
 export function setServerNow(nowMs) {
-  if (nowMs) offsetMs = nowMs - Date.now();
+  const [navigation] = performance.getEntriesByType("navigation");
+  const arrived = navigation?.responseStart ? performance.timeOrigin + navigation.responseStart : Date.now();
+  offsetMs = nowMs - arrived;
 }
 
 export function serverNow() {

@@ -74,6 +74,7 @@ export class DeviceCheck {
     setText(toggle, camera ? t("Switch camera off") : t("Switch camera on"));
     setText(this.#part("check-text"), this.#opened ? t("Check again") : t("Check camera and microphone"));
     setBusy(this.#part("check"), this.asking);
+    this.#part("check").hidden = Boolean(microphoneProblem); // its notice has the button then
     this.#part("choice").hidden = !audio;
     this.#choice.active(Boolean(audio));
     this.#notices(cameraProblem, microphoneProblem);

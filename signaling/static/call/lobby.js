@@ -4,7 +4,7 @@
  */
 
 import { get, post } from "../lib/api.js";
-import { money, rate } from "../lib/money.js";
+import { decimal, money, parseMoney, rate } from "../lib/money.js";
 import { t } from "../lib/text.js";
 import { talkTime } from "../lib/time.js";
 import { announce, el, setBusy, setText } from "../lib/ui.js";
@@ -23,7 +23,7 @@ export class Lobby {
   #timer = 0;
   #said = "";
 
-  /** `onCall({ tariff, guestName })` starts the call and rejects with the server's words. */
+  /** `onCall({ tariff, cap })` (cap: a decimal string or null) starts the call and rejects with the server's words. */
   constructor(root, data, { check, devices, onCall }) {
     this.#data = data;
     this.#check = check;
@@ -33,7 +33,12 @@ export class Lobby {
       this.#refused = null;
       this.render();
     });
-    this.#part("guest-name")?.addEventListener("input", () => this.render());
+    for (const name of ["guest-name", "cap"]) {
+      this.#part(name).addEventListener("input", () => {
+        this.#refused = null;
+        this.render();
+      });
+    }
     this.#part("form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#press(onCall);
@@ -114,7 +119,7 @@ export class Lobby {
         this.user = (await post("/api/guests", { name: this.#guestName() })).user;
         await this.refresh();
       }
-      await onCall({ tariff: this.tariff });
+      await onCall({ tariff: this.tariff, cap: this.#cap ? decimal(this.#cap) : null });
     } catch (error) {
       this.#refused = { code: error.code, text: error.message };
       await this.refresh();
@@ -123,6 +128,12 @@ export class Lobby {
       setBusy(this.#part("call"), false);
       this.render();
     }
+  }
+
+  /** The limit in micro-units, 0 for none, null when what was typed is not an amount. */
+  get #cap() {
+    const typed = this.#part("cap").value.trim();
+    return typed ? parseMoney(typed) : 0;
   }
 
   #guestName() {
@@ -151,6 +162,7 @@ export class Lobby {
           : t("Check your microphone first."),
       };
     }
+    if (this.#cap === null) return { text: t("The limit for this call is not an amount of money.") };
     if (this.isGuest && !this.#guestName()) return { text: t("Say who is calling: fill in your name.") };
     if (this.#refused) return { ...this.#withLink(this.#refused), retry: true };
     if (!this.free && this.#consented !== this.tariff.hash) {
@@ -182,9 +194,11 @@ export class Lobby {
     setText(this.#part("price"), this.free ? t("Free of charge") : rate(tariff.price_micros, tariff.period_s));
     setText(this.#part("rule"), [freeRule(tariff, probe), incrementRule(tariff)].filter(Boolean).join(" "));
     renderAvailability(this.#part("availability"), service.availability);
+    this.#part("lock").hidden = this.free;
     this.#renderBalance(quote);
     const consent = this.#part("consent");
     this.#part("consent-row").hidden = this.free || !this.#canQuote();
+    this.#part("cap-row").hidden = this.#part("consent-row").hidden;
     setText(this.#part("consent-text"), consentText(tariff, probe));
     consent.checked = this.#consented === tariff.hash && this.#consented !== null;
     this.#part("guest").hidden = !this.isGuest;

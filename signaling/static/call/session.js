@@ -81,6 +81,21 @@ export class CallSession extends EventTarget {
     await this.#socket.request("call.hang_up", { call: this.call.id });
   }
 
+  /** The provider stops the clock. */
+  async pause() {
+    await this.#ask("call.pause");
+  }
+
+  /** The provider asks for the clock to run again; the client agrees to it. */
+  async resume() {
+    await this.#ask("call.resume");
+  }
+
+  async #ask(type) {
+    const { call } = await this.#socket.request(type, { call: this.call.id });
+    this.#follow(call);
+  }
+
   /** Lets go of the call without ending it (it goes on in another window). */
   leave() {
     this.#over = true;

@@ -4,6 +4,7 @@ import { money } from "../lib/money.js";
 import { t } from "../lib/text.js";
 import { talkTime } from "../lib/time.js";
 import { setBusy, setText, toast, toastError } from "../lib/ui.js";
+import { keepAwake } from "./awake.js";
 import { secondsLeft } from "./clock.js";
 import { bindDeviceChoice } from "./device_choice.js";
 import { bindKeys } from "./keys.js";
@@ -50,6 +51,8 @@ export class Stage {
     setText(this.#part("peer"), session.peerName);
     setText(this.#part("service"), session.call.service.title);
     setText(this.#part("initial"), [...session.peerName.trim()][0]?.toUpperCase() ?? "?");
+    const clock = !client && session.call.tariff.price_micros > 0; // only a running price can be paused
+    this.#part("pause").hidden = this.#part("pause-key").hidden = !clock;
     setText(this.#part("balance-label"), client ? t("Balance") : t("Caller’s balance"));
     for (const name of ["warning", "hear"]) this.#part(name).hidden = true;
     for (const event of ["call", "meter", "quality", "link"]) {
@@ -63,12 +66,14 @@ export class Stage {
     document.body.classList.add("in-call");
     this.#part("peer").focus({ preventScroll: true });
     this.#timer = setInterval(() => this.#render(), SECOND_MS);
+    keepAwake(true);
     this.#render();
     this.#renderDevices();
   }
 
   hide() {
     clearInterval(this.#timer);
+    keepAwake(false);
     this.#session = null;
     this.#settings.close();
     this.#topUp.close();
@@ -87,7 +92,8 @@ export class Stage {
     this.#renderMeter(session);
     this.#renderBanner(session);
     this.#part("nobody").hidden = session.remoteFrames;
-    this.#part("initial").hidden = !this.#part("banner").hidden;
+    this.#part("initial").hidden = this.#part("banner").matches(":not([hidden], [data-quiet])");
+    this.#part("pause").disabled = session.call.state !== "live";
     setText(this.#part("nobody-text"), session.soundOnly ? t("Sound only: the other camera is off.") : "");
     // Before the first measurement there is nothing to say about it.
     const measured = session.link.state === "connected" && session.quality;
@@ -118,6 +124,9 @@ export class Stage {
     const title = words?.title ?? "";
     if (words) {
       const left = secondsLeft(session.call.deadline_at_ms);
+      banner.toggleAttribute("data-quiet", Boolean(words.quiet));
+      this.#part("banner-action").hidden = !words.action;
+      setText(this.#part("banner-action"), words.action ?? "");
       setText(this.#part("banner-title"), words.title);
       setText(this.#part("banner-text"), words.text);
       setText(this.#part("banner-count"), left === null ? "" : t("{n} s", { n: left }));
@@ -213,7 +222,9 @@ export class Stage {
       share: () => this.#share(),
       settings: () => this.#openSettings(),
       full: () => this.#fullScreen(),
-      "hang-up": () => this.#hangUp(),
+      "hang-up": () => this.#act("hang-up", (session) => session.hangUp()),
+      pause: () => this.#act("pause", (session) => session.pause()),
+      "banner-action": () => this.#act("banner-action", (session) => session.resume()),
     };
     for (const [name, action] of Object.entries(press)) {
       this.#part(name).addEventListener("click", action);
@@ -242,6 +253,7 @@ export class Stage {
         s: () => this.#devices.canShareScreen && press.share(),
         d: press.settings,
         f: press.full,
+        p: () => this.#part("pause").click(),
         H: press["hang-up"],
       },
     });
@@ -277,12 +289,13 @@ export class Stage {
     change.catch(() => toast(t("Full screen is not possible here."), "error"));
   }
 
-  async #hangUp() {
-    const button = this.#part("hang-up");
+  /** One command at a time, its button busy meanwhile, its refusal in words. */
+  async #act(name, command) {
+    const button = this.#part(name);
     if (button.getAttribute("aria-busy") || !this.#session) return;
     setBusy(button, true);
     try {
-      await this.#session.hangUp();
+      await command(this.#session);
     } catch (problem) {
       toast(problem.message, "error");
     } finally {

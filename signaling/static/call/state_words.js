@@ -2,7 +2,7 @@
 
 import { t } from "../lib/text.js";
 
-/** `{ title, text }` for the banner over the picture, or null when the call simply runs. */
+/** `{ title, text, quiet?, action? }` for the banner over the picture, or null when the call simply runs. */
 export function bannerOf({ call, side, peerName: name, link, meter }) {
   switch (call.state) {
     case "connecting":
@@ -16,7 +16,7 @@ export function bannerOf({ call, side, peerName: name, link, meter }) {
         ? { title: t("Your balance is used up"), text: t("The call is on hold and nothing is charged. Add money to go on.") }
         : { title: t("{name}’s balance is used up", { name }), text: t("The call is on hold while {name} can add money.", { name }) };
     case "paused":
-      return { title: t("The clock is paused"), text: t("You can talk on: this time is not charged.") };
+      return pausedBanner(call, side, name);
     default:
       if (link.state === "reconnecting") {
         return { title: t("Your connection was lost"), text: t("Reconnecting by itself. Nothing is charged meanwhile.") };
@@ -25,6 +25,24 @@ export function bannerOf({ call, side, peerName: name, link, meter }) {
         ? { title: t("Connecting…"), text: t("Nothing is charged before both of you are connected.") }
         : null;
   }
+}
+
+/** Talk goes on, so it stays out of the picture (`quiet`); `action` is what this side can press. */
+function pausedBanner(call, side, name) {
+  const free = t("Talk on: this time is not charged.");
+  if (side === "provider") {
+    return call.resume_asked
+      ? { quiet: true, title: t("The clock is paused"), text: t("Waiting for {name} to agree that it runs again.", { name }) }
+      : { quiet: true, title: t("The clock is paused"), text: free, action: t("Let it run again") };
+  }
+  return call.resume_asked
+    ? {
+        quiet: true,
+        title: t("Let the clock run again?"),
+        text: t("{name} asks for it. Until you agree, nothing is charged.", { name }),
+        action: t("Agree, charge again"),
+      }
+    : { quiet: true, title: t("{name} paused the clock", { name }), text: free };
 }
 
 /** Why a call is over, from the point of view of `side`. */
@@ -39,6 +57,7 @@ export function reasonText(reason, side, name) {
     spend_cap: t("The spending limit of this call was reached."),
     operator_ended: t("The operator ended the call."),
     server_lost: t("A server failed. Nothing after its last proven second is charged."),
+    answered: t("Answered in another window."),
     declined: t("{name} declined the call.", { name }),
     no_answer: side === "client" ? t("{name} did not answer.", { name }) : t("You did not answer in time."),
     cancelled: side === "client" ? t("You cancelled the call.") : t("{name} stopped calling.", { name }),
