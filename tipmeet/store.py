@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from tipmeet.child import die_with_parent
 from tipmeet.settings import Settings
 
 START_TIMEOUT_S = 30.0  # a large append-only log takes a while to read back
@@ -109,6 +110,7 @@ class EmbeddedStore:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=die_with_parent(),  # noqa: PLW1509 - one thread only
                 pass_fds=(self._lock.fileno(),) if self._lock else (),
             )
         deadline = time.monotonic() + START_TIMEOUT_S
@@ -122,6 +124,11 @@ class EmbeddedStore:
                 raise StoreError(f"the embedded Valkey did not start (exit {code}):\n{tail}")
             time.sleep(0.02)
         (self.data_dir / PORT_FILE).write_text(str(self.port), encoding="ascii")
+
+    def restart(self) -> None:
+        """Start it again after it ended by itself; everything its log holds is there again."""
+        self.kill()
+        self.start()
 
     def stop(self) -> None:
         """Stop it cleanly: what it acknowledged is on disk when this returns."""

@@ -17,10 +17,11 @@ import structlog
 
 from tipmeet.child import Child
 from tipmeet.settings import Settings, relay_secret
-from tipmeet.store import EmbeddedStore
+from tipmeet.store import EmbeddedStore, StoreError
 
 READY_TIMEOUT_S = 60.0
 PROBE_INTERVAL_S = 0.1
+STORE_WATCH_S = 0.2
 
 log = structlog.get_logger("supervisor")
 
@@ -48,16 +49,21 @@ class Supervisor:
         Raises StartError or StoreError, with nothing left running.
         """
         check_ports(self.settings)
+        watcher: asyncio.Task[None] | None = None
         try:
             if self.settings.redis_url is None:
                 self.store = EmbeddedStore(self.settings.data_dir, port=self.settings.store_port)
                 self.store.start()
                 self.redis_url = self.store.url
+                watcher = asyncio.create_task(self._watch_store(self.store), name="watch store")
             if prepare is not None:
                 await prepare(self.redis_url)
             await self._start_children()
             yield self
         finally:
+            if watcher is not None:
+                watcher.cancel()
+                await asyncio.gather(watcher, return_exceptions=True)
             await self._stop()
 
     async def _start_children(self) -> None:
@@ -77,6 +83,20 @@ class Supervisor:
             urls.append(f"http://{reachable(settings.relay_control_host)}:{port}/v1/stats")
         async with aiohttp.ClientSession(headers=secret) as session:
             await asyncio.gather(*(wait_until_answers(session, url) for url in urls))
+
+    async def _watch_store(self, store: EmbeddedStore) -> None:
+        """Start the store again when it crashed; the others wait for it and go on."""
+        while True:
+            await asyncio.sleep(STORE_WATCH_S)
+            if store.running():
+                continue
+            log.error("the store ended unexpectedly, restarting")
+            try:
+                # Blocks this loop until it answers: there is nothing to do without it, and only
+                # this thread may be its parent (a child ends with the thread that started it).
+                store.restart()
+            except StoreError as error:
+                log.error("the store did not start", error=str(error))
 
     async def _stop(self) -> None:
         # The web first (no new calls), then the relays (they hand over their last proof), the

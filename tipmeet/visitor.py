@@ -52,7 +52,8 @@ class Visitor:
         async with self._http.request(method, url, json=body, headers=headers) as answer:
             content = await answer.json(content_type=None) if answer.status != 204 else {}
             if answer.status >= 400:
-                raise VisitorError(f"{method} {path}: {content.get('detail') or answer.status}")
+                said = " ".join([content.get("detail", ""), *content.get("fields", {}).values()])
+                raise VisitorError(f"{method} {path}: {said or answer.status}")
             return dict(content)
 
     async def connect(self) -> None:

@@ -55,7 +55,7 @@ async def sign_up(site: Site, role: str, stack: AsyncExitStack) -> tuple[Visitor
 
 async def credit(operator: Visitor, client_id: str, amount: str) -> None:
     path = f"/api/admin/users/{client_id}/credit"
-    await operator.api("POST", path, {"amount": amount, "note": ""}, key=secrets.token_hex(8))
+    await operator.api("POST", path, {"amount": amount, "note": "test"}, key=secrets.token_hex(8))
 
 
 @pytest.fixture
