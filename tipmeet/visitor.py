@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 
 ANSWER_TIMEOUT_S = 15.0
+RECONNECT_PAUSE_S = 0.2
 MAX_EVENTS = 1000  # a visitor who never looks keeps the last ones only
 
 
@@ -60,6 +61,17 @@ class Visitor:
         """Open the WebSocket; its events queue up for `wait_for`."""
         self._socket = await self._http.ws_connect(self._site_url + "/ws")
         self._reader = asyncio.create_task(self._read(self._socket))
+
+    async def reconnect(self, timeout_s: float) -> None:
+        """Open the WebSocket again after it broke, as soon as the site answers."""
+        assert self._reader is not None
+        async with asyncio.timeout(timeout_s):
+            await self._reader
+            while True:
+                try:
+                    return await self.connect()
+                except aiohttp.ClientError:
+                    await asyncio.sleep(RECONNECT_PAUSE_S)
 
     async def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
         """One WebSocket request and its answer. Raises VisitorError when it is refused."""

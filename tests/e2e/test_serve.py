@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 
 from metering.tariff import Tariff, charge_micros, provider_micros
-from tests.e2e.conftest import Site, start_site
+from tests.e2e.conftest import Site, children, start_site
 from tipmeet.child import LONGEST_PAUSE_S
 
 DEMO_TIMEOUT_S = 90
@@ -25,21 +25,6 @@ def logins(site: Site) -> dict[str, tuple[str, str]]:
     """role → (email, password), as printed at start."""
     rows = [line.split() for line in site.output if "@demo.example" in line]
     return {role: (email, password) for role, email, password in rows}
-
-
-def children(parent: int, command: str) -> list[int]:
-    """Process ids of the `tipmeet <command>` children of a process."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            # "pid (name) state ppid …"; the name may hold spaces
-            ppid = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            words = (entry / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue  # ended meanwhile
-        if ppid == parent and command.encode() in words:
-            found.append(int(entry.name))
-    return found
 
 
 async def get(url: str) -> tuple[int, str]:
