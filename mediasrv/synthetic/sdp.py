@@ -29,6 +29,7 @@ class Answer:
 
     ice: IceCredentials
     fingerprint: Fingerprint
+    setup: str
     address: tuple[str, int]
     audio_ssrc: int | None
     video_ssrc: int | None
@@ -104,6 +105,7 @@ def read_answer(sdp: str) -> Answer:
     return Answer(
         ice=IceCredentials(_value(sdp, "ice-ufrag"), _value(sdp, "ice-pwd")),
         fingerprint=Fingerprint(algorithm, digest),
+        setup=_value(sdp, "setup"),
         address=(candidate[1], int(candidate[2])),
         audio_ssrc=audio_ssrcs[0] if audio_ssrcs else None,
         video_ssrc=video_ssrcs[0] if video_ssrcs else None,

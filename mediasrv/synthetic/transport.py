@@ -1,9 +1,14 @@
-"""The browser's end of ICE and DTLS without a socket: checks, consent, handshake, keys."""
+"""The browser's end of ICE and DTLS without a socket: checks, consent, handshake, keys.
+
+It speaks to full ICE agents too (answers their checks, takes the DTLS server's part when they are
+active), so that benchmarks can put other servers in the relay's place.
+"""
 
 from __future__ import annotations
 
 import secrets
 import struct
+from typing import Literal
 
 from aioice import stun
 
@@ -102,6 +107,8 @@ class Transport:
             message = stun.parse_message(datagram)
         except (ValueError, struct.error, IndexError):
             return []
+        if message.message_class is stun.Class.REQUEST:
+            return self._answer_check(message)
         if message.message_class is not stun.Class.RESPONSE:
             return []
         if not message.check_message_integrity(self._answer.ice.password.encode()):
@@ -114,6 +121,23 @@ class Transport:
             self.checked = True
             self._check_at = now + CONSENT_S
             if self._dtls is None:
-                self._dtls = Dtls(self._certificate, "client", [self._answer.fingerprint])
-                return self._dtls.start(now)
+                role: Literal["server", "client"] = (
+                    "server" if self._answer.setup == "active" else "client"
+                )
+                self._dtls = Dtls(self._certificate, role, [self._answer.fingerprint])
+                return self._dtls.start(now) if role == "client" else []
         return []
+
+    def _answer_check(self, request: stun.Message) -> list[bytes]:
+        assert self._answer is not None
+        key = self._ice.password.encode()
+        if not request.check_message_integrity(key):
+            return []
+        response = stun.Message(
+            message_method=stun.Method.BINDING,
+            message_class=stun.Class.RESPONSE,
+            transaction_id=request.transaction_id,
+            attributes={"XOR-MAPPED-ADDRESS": self._answer.address},
+        )
+        response.add_message_integrity(key)
+        return [bytes(response)]
