@@ -1,14 +1,19 @@
-"""A browser for a module's tests, and a fresh page of the module site for each."""
+"""One browser for a file's tests; for each test a page of the module site, or a whole platform."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
+import pytest
 import pytest_asyncio
+import redis.asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
+from tests.admin_web.platform import Platform, running
 from tests.browser import launch
 from tests.signaling_pages.module_site import ModuleSite, serve_modules
+from tipmeet.store import EmbeddedStore
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -35,3 +40,21 @@ async def page(browser: Browser, modules: ModuleSite) -> AsyncIterator[Page]:
     yield page
     await page.close()
     assert not problems
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def platform(valkey: EmbeddedStore) -> AsyncIterator[Platform]:
+    """A web process on an empty store."""
+    store = redis.asyncio.Redis.from_url(valkey.url)
+    await store.flushall()
+    async with running(store) as started:
+        yield started
+    await store.aclose()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """aiohttp-jinja2 1.6 keeps its context under a plain string, which aiohttp warns of."""
+    ignore = pytest.mark.filterwarnings("ignore:It is recommended to use web.RequestKey")
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(ignore)
