@@ -109,8 +109,9 @@ async def _check_crossings(books: Ledger, moved: dict[str, tuple[int, int]]) -> 
             pipeline.execute_command("HGET", key(partition, "refund"), call)
         answers = await pipeline.execute()
         for call, receipt, refund in zip(page, answers[::2], answers[1::2], strict=True):
-            share = msgpack.unpackb(receipt)["share"] if receipt else 0
-            owed[call] = (share, msgpack.unpackb(refund)["share"] if refund else 0)
+            if receipt:  # else it is in the archive, and was settled before it went there
+                clawed = msgpack.unpackb(refund)["share"] if refund else 0
+                owed[call] = (msgpack.unpackb(receipt)["share"], clawed)
     return check_arrivals(moved, owed, applied)
 
 

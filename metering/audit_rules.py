@@ -52,6 +52,7 @@ class PartitionState:
     outbox: dict[str, int]
     moved: dict[str, tuple[int, int]]
     applied: dict[str, dict[str, Any]]
+    payouts: dict[str, dict[str, Any]]
     first: str
     last: str
 
@@ -85,6 +86,7 @@ class PartitionState:
             outbox=dict(row["outbox"]),
             moved={call: (share, claw) for call, (share, claw) in row["moved"]},
             applied=dict(row["applied"]),
+            payouts=dict(row["payouts"]),
             first=row["first"],
             last=row["last"],
         )
@@ -106,6 +108,7 @@ _HOT = ("tariff", "n", "proof", "epoch")
 def check_partition(state: PartitionState) -> list[str]:
     """Invariants 1 to 4, and the near side of 5, in one partition."""
     problems = [*_check_balances(state), *_check_calls(state), *_check_shares(state)]
+    problems += [*_check_refunds(state), *_check_home(state)]
     return [f"partition {state.partition:04x}: {problem}" for problem in problems]
 
 
@@ -184,12 +187,36 @@ def _check_shares(state: PartitionState) -> Iterator[str]:
     for provider in expected.keys() | found.keys():
         if found.get(provider, 0) != expected.get(provider, 0):
             yield f"(5) earn:{provider} is not the sum of the shares on their way"
-    pending: Legs = defaultdict(int)
+
+
+def _check_refunds(state: PartitionState) -> Iterator[str]:
+    """Split as the charge was, never above it."""
+    for call, refund in state.refund.items():
+        receipt = state.receipt.get(call)
+        if receipt is None or not 0 < refund["charged"] <= receipt["charged"]:
+            yield f"(2) call {call}: more was given back than was charged"
+        elif refund["fee"] > receipt["fee"] or refund["share"] > receipt["share"]:
+            yield f"(2) call {call}: its refund is not split as its charge was"
+        elif refund["fee"] + refund["share"] != refund["charged"]:
+            yield f"(2) call {call}: the parts of its refund do not add up"
+
+
+def _check_home(state: PartitionState) -> Iterator[str]:
+    """What providers have at home is what the calls and payouts behind it say."""
+    expected: Legs = defaultdict(int)
     for row in state.applied.values():
-        pending[row["provider"]] += row["due"]
-    for provider, due in pending.items():
-        if state.acct.get(f"pending:{provider}", 0) != due:
-            yield f"(5) pending:{provider} is not the sum of the calls behind it"
+        expected[f"pending:{row['provider']}"] += row["due"]
+    for payout in state.payouts.values():
+        if payout["state"] == "requested":
+            expected[f"payout:{payout['provider']}"] += payout["amount"]
+    found = {
+        account: balance
+        for account, balance in state.acct.items()
+        if account.startswith(("pending:", "payout:"))
+    }
+    for account in expected.keys() | found.keys():
+        if expected.get(account, 0) != found.get(account, 0):
+            yield f"(5) {account} is not the sum of what is behind it"
 
 
 @dataclass

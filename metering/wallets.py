@@ -69,14 +69,21 @@ class WalletBook(Ledger):
         *,
         from_ms: int = 0,
         to_ms: int | None = None,
+        before: Entry | None = None,
     ) -> list[Entry]:
-        """An owner's lines, newest first, of [from_ms, to_ms) where given.
+        """An owner's lines, newest first, of [from_ms, to_ms) where given; for the next page give
+        the last line of this one as `before`.
 
         A client sees one line per call, not one per second. `kind` says which side of an account
         that is both client and provider is meant.
         """
         low = f"[{kind}:{owner_id}\0{from_ms:015d}".encode()
-        high = f"({kind}:{owner_id}\0".encode() + (b"\xff" if to_ms is None else b"%015d" % to_ms)
+        high = f"({kind}:{owner_id}\0".encode()
+        if before is not None:
+            ms, _, seq = before.id.partition("-")
+            high += b"%015d\0%015d%06d" % (before.at_ms, int(ms), int(seq))
+        else:
+            high += b"\xff" if to_ms is None else b"%015d" % to_ms
         members = await self.redis.execute_command(
             "ZREVRANGEBYLEX",
             key(self.partition(owner_id), "stmt"),

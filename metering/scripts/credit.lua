@@ -33,10 +33,9 @@ if request.amount <= 0 or not in_range(balances, legs) then return refuse('out_o
 
 local lots
 if request.account == 'promo' then
-  lots = cmsgpack.unpack(redis.call('HGET', K_lots, client) or cmsgpack.pack({}))
-  lots = unspent(lots, balances[promo] - request.amount + (hold and balances[hold] or 0))
-  if #lots >= 64 then return refuse('out_of_range') end
-  lots[#lots + 1] = {request.amount, request.expires}
+  local before = balances[promo] - request.amount + (hold and balances[hold] or 0)
+  lots = lots_after_grant(client, before, request.amount, request.expires)
+  if not lots then return refuse('out_of_range') end
 end
 local mark = cmsgpack.pack({hash, now, request.amount, 0})
 redis.call('HSET', K_idem, key, mark)

@@ -18,3 +18,20 @@ local function unspent(lots, balance)
   end
   return left
 end
+
+-- A client's lots after a grant. `unspent_before` bounds what was left of the earlier ones, credit
+-- held by an open call included. Nil when the client would have too many.
+local MAX_LOTS = 64
+
+local function lots_after_grant(client, unspent_before, amount, expires)
+  local lots = cmsgpack.unpack(redis.call('HGET', K_lots, client) or cmsgpack.pack({}))
+  lots = unspent(lots, unspent_before)
+  for _, lot in ipairs(lots) do
+    if lot[2] == expires then
+      lot[1] = lot[1] + amount
+      return lots
+    end
+  end
+  lots[#lots + 1] = {amount, expires}
+  if #lots <= MAX_LOTS then return lots end
+end

@@ -1,9 +1,9 @@
---! keys: acct receipt refund moved outbox idem journal stmt
---! include: statement
+--! keys: acct live receipt refund moved outbox idem lots journal stmt
+--! include: statement lots
 -- Gives back a part of an ended call's charge, split as the charge was, never above it.
 -- ARGV: call, key, hash of the request, now (ms), amount, note.
 -- Splits are of the cumulative refund, so that parts add up exactly. Cash was spent last and comes
--- back first. The provider's part leaves `earn` here and is clawed back at home by the outbox.
+-- back first, promotional credit without a date. The provider's part leaves `earn` here and is clawed back at home by the outbox.
 
 local call, key, hash = ARGV[1], ARGV[2], ARGV[3]
 local now, amount, note = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
@@ -28,7 +28,10 @@ local new = {charged = total, fee = fee, share = total - fee, promo = total - ca
 
 local cash, promo = 'cash:' .. receipt.client, 'promo:' .. receipt.client
 local earn = 'earn:' .. receipt.provider
-local balances = read_balances({cash, promo, earn, 'platform'})
+local live = redis.call('HGET', K_live, receipt.client)
+local hold = live and ('hold:' .. live) or nil
+local balances = read_balances({cash, promo, earn, 'platform', hold})
+local held = hold and balances[hold] or 0
 local legs = {}
 post(balances, legs, promo, new.promo - old.promo)
 post(balances, legs, cash, amount - (new.promo - old.promo))
@@ -36,6 +39,12 @@ post(balances, legs, 'platform', old.fee - new.fee)
 post(balances, legs, earn, old.share - new.share)
 if not in_range(balances, legs) then return refuse('out_of_range') end
 
+local promo_back = new.promo - old.promo
+if promo_back > 0 then
+  local lots = lots_after_grant(receipt.client, balances[promo] - promo_back + held, promo_back, 0)
+  if not lots then return refuse('out_of_range') end
+  redis.call('HSET', K_lots, receipt.client, cmsgpack.pack(lots))
+end
 redis.call('HSET', K_idem, key, cmsgpack.pack({hash, now, 0, 0}))
 redis.call('HSET', K_refund, call, cmsgpack.pack(new))
 write_balances(balances, legs)
@@ -47,5 +56,6 @@ end
 local entry = journal('refund', now, legs, 'o', call, 'm', note)
 statement('client:' .. receipt.client, now, entry, {
   kind = 'refund', amount = amount, call = call, note = note,
+  balance = balances[cash] + balances[promo] + held,
 })
 return ok(new)

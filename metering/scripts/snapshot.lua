@@ -1,4 +1,4 @@
---! keys: acct base tariff n proof epoch call live receipt refund outbox moved applied journal
+--! keys: acct base tariff n proof epoch call live receipt refund outbox moved applied payouts journal
 -- One partition at one instant, for the audit; changes nothing.
 
 local function numbers(key)
@@ -32,6 +32,6 @@ return ok({
   acct = numbers(K_acct), base = numbers(K_base), tariff = records(K_tariff), n = numbers(K_n),
   proof = numbers(K_proof), epoch = names(K_epoch), live = names(K_live), receipt = receipts,
   refund = records(K_refund), outbox = numbers(K_outbox), moved = records(K_moved),
-  applied = records(K_applied), calls = redis.call('HLEN', K_call),
+  applied = records(K_applied), payouts = records(K_payouts), calls = redis.call('HLEN', K_call),
   first = first[1] and first[1][1] or '', last = last[1] and last[1][1] or '',
 })

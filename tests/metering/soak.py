@@ -1,4 +1,4 @@
-"""Long runs of the simulation: `python -m tests.metering.soak --seeds 1000`, or one `--seed N`."""
+"""Long runs of the simulation: `python -m tests.metering.soak --seeds 1000`, or `--seed N`."""
 
 from __future__ import annotations
 

@@ -30,6 +30,7 @@ class ScriptBug:
     script: str
     right: str
     wrong: str
+    seed: int = 0  # a world that notices: looked at first, to be quick
 
 
 SCRIPT_BUGS = {
@@ -59,11 +60,11 @@ SCRIPT_BUGS = {
     "free probe not noted": ScriptBug(
         "end", "redis.call('HSET', K_probe, field, cmsgpack.pack(used))", ""
     ),
-    "probe limit ignored": ScriptBug("wallet", "recent = recent + 1", "recent = 0"),
+    "probe limit ignored": ScriptBug("open", "recent = recent + 1", "recent = 0"),
     "outbox left empty": ScriptBug(
         "end", "if share > 0 then redis.call('HSET', K_outbox, call, text(share)) end", ""
     ),
-    "increments rounded at every tick": ScriptBug(
+    "legs that do not sum to zero": ScriptBug(
         "tick",
         "local due = after - before\n",
         "local due = after - before + (after - before) % 2\n",
@@ -80,13 +81,10 @@ SCRIPT_BUGS = {
     "share applied as a difference": ScriptBug(
         "home", "math.max(old.share, row[3])", "old.share + row[3]"
     ),
-    "outbox cleared for a share that is not home": ScriptBug(
-        "clear", "math.max(old[1], math.min(row[2], receipt.share))", "receipt.share + 0 * row[2]"
-    ),
     "promotional hold returned as cash": ScriptBug(
         "end", "math.min(left, math.max(0, t[HELD_PROMO] - charged))", "0"
     ),
-    "payout of pending earnings": ScriptBug(
+    "payout not taken from what was set aside": ScriptBug(
         "settle",
         "post(balances, legs, set_aside, -payout.amount)",
         "post(balances, legs, avail, -payout.amount)",
@@ -128,28 +126,29 @@ def books_with(bug: ScriptBug) -> Callable[[Any], Books]:
     return make
 
 
-async def seeds_until_caught(server: redis.asyncio.Redis, **planted: Any) -> int:
-    """How many worlds it takes to notice; -1 when none does. A crash of the bug counts too."""
-    for seed in range(MAX_SEEDS):
+async def catching_seed(server: redis.asyncio.Redis, first: int, **planted: Any) -> int:
+    """The seed of a world that notices, -1 when none does. A crash of the bug counts too."""
+    for seed in (first, *range(MAX_SEEDS)):
         try:
             await Simulation(server, seed, **planted).run()
         except (AssertionError, redis.exceptions.ResponseError):
-            return seed + 1
+            return seed
     return -1
 
 
 @pytest.mark.parametrize("name", SCRIPT_BUGS)
 async def test_a_bug_in_a_script_is_caught(redis_client: redis.asyncio.Redis, name: str) -> None:
-    seeds = await seeds_until_caught(redis_client, make_books=books_with(SCRIPT_BUGS[name]))
-    assert seeds > 0, f"no world notices: {name}"
+    bug = SCRIPT_BUGS[name]
+    seed = await catching_seed(redis_client, bug.seed, make_books=books_with(bug))
+    assert seed >= 0, f"no world notices: {name}"
 
 
 async def test_proof_counted_twice_is_caught(redis_client: redis.asyncio.Redis) -> None:
-    assert await seeds_until_caught(redis_client, make_meter=CountsTwice) > 0
+    assert await catching_seed(redis_client, 0, make_meter=CountsTwice) >= 0
 
 
 async def test_an_outbox_cleared_early_is_caught(redis_client: redis.asyncio.Redis) -> None:
     def make(store: Any) -> Books:
         return ClearsFirst(store, partitions=PARTITIONS, dispute_window_s=600)
 
-    assert await seeds_until_caught(redis_client, make_books=make) > 0
+    assert await catching_seed(redis_client, 0, make_books=make) >= 0

@@ -69,3 +69,12 @@ async def test_a_round_of_upkeep_delivers_and_releases(desk: Desk) -> None:
     done = await desk.books.upkeep(now_ms=desk.now_ms + 3_600_000)
     assert (done.delivered, done.released) == (1, 1)
     await desk.assert_audit_clean()
+
+
+async def test_refunded_credit_does_not_expire_and_takes_no_other_credit_along(desk: Desk) -> None:
+    await grant(desk, 305_000, "g1", None)
+    await desk.talk(61)
+    await grant(desk, 1000, "g2", None)  # the first grant is spent: its lot is gone
+    await desk.books.refund(desk.call, 305_000, key="r", note="", now_ms=desk.now_ms)
+    assert (await desk.books.upkeep(now_ms=desk.now_ms + DAY_MS)).expired_micros == 0
+    assert (await desk.books.wallet(CLIENT)).promo_micros == 306_000

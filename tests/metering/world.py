@@ -32,6 +32,7 @@ class FaultyStore:
         self.rng = rng
         self.chance = 0.0
         self.log: list[Command] = []
+        self.written = 0  # commands that reached the server
         self.durable = 0  # so many of the log are on disk for certain
         self.delayed: list[Command] = []
         self.faults: dict[str, int] = {}
@@ -103,6 +104,7 @@ class FaultyStore:
             pipeline.execute_command(*command)
             if command[0] not in _READS:
                 self.log.append(command)
+                self.written += 1
         replies = await pipeline.execute(raise_on_error=False)
         if commands[-1][0] == "WAITAOF":
             self.durable = len(self.log)

@@ -1,0 +1,275 @@
+"""The whole command set in any order, against a model in plain Python, on the real server."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+import redis.asyncio
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from metering.audit import audit
+from metering.books import Books
+from metering.errors import AboveOriginalError, InsufficientFundsError
+from metering.meter import Meter
+from metering.tariff import (
+    Tariff,
+    affordable_seconds,
+    charge_micros,
+    hold_micros,
+    platform_micros,
+    provider_micros,
+)
+from tipmeet.store import EmbeddedStore
+
+CLIENT, PROVIDER, SERVICE = "alice", "bob", "chess"
+amounts = st.sampled_from([1, 999_999, 1_000_000, 20_000_000])
+
+
+class BooksMachine(RuleBasedStateMachine):
+    """One client, one provider, two relays; the model knows every balance to the micro-unit."""
+
+    url = ""
+
+    @initialize()
+    def start(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.redis = redis.asyncio.Redis.from_url(self.url)
+        self.books = Books(self.redis, partitions=1, dispute_window_s=100)
+        self.meters = [Meter(self.books, "r0"), Meter(self.books, "r1")]
+        self.do(self.redis.flushall())
+        self.now_ms = 10**12
+        self.serial = 0
+        self.money = 0  # cash and hold, all the client's
+        self.pending = self.available = self.requested = self.paid = 0
+        self.due: list[tuple[int, str]] = []
+        self.call = ""
+        self.owner = -1
+        self.base = [0, 0]
+        self.proofs = [0, 0]
+        self.proof = self.n = self.hold = 0
+        self.tariff = Tariff("USD", 0, 60, 0, "retroactive", 1, 1, 0, 0, 1)
+        self.ended: dict[str, tuple[Tariff, int]] = {}
+        self.refunded: dict[str, int] = {}
+        self.last_credit: tuple[int, str] | None = None
+
+    def do(self, work: Any) -> Any:
+        return self.loop.run_until_complete(work)
+
+    def key(self) -> str:
+        self.serial += 1
+        return f"k{self.serial}"
+
+    @rule(amount=amounts)
+    def top_up(self, amount: int) -> None:
+        self.last_credit = (amount, self.key())
+        self.money += amount
+        self.repeat_top_up()
+
+    @precondition(lambda self: self.last_credit is not None)
+    @rule()
+    def repeat_top_up(self) -> None:
+        assert self.last_credit is not None
+        amount, key = self.last_credit
+        wallet = self.do(
+            self.books.top_up(CLIENT, amount, key=key, source="model", now_ms=self.now_ms)
+        )
+        assert wallet.available_micros + wallet.held_micros == self.money
+
+    @rule(amount=amounts)
+    def withdraw(self, amount: int) -> None:
+        work = self.books.withdraw(
+            CLIENT, amount, key=self.key(), source="model", note="", now_ms=self.now_ms
+        )
+        if amount > self.money - self.held():
+            with pytest.raises(InsufficientFundsError):
+                self.do(work)
+        else:
+            self.do(work)
+            self.money -= amount
+
+    @precondition(lambda self: not self.call)
+    @rule(
+        price=st.sampled_from([1, 300_000, 7_777_777]),
+        period=st.sampled_from([60, 3600]),
+        threshold=st.sampled_from([0, 60]),
+        mode=st.sampled_from(["retroactive", "gift"]),
+        increments=st.sampled_from([(1, 1), (60, 1), (60, 60)]),
+        bps=st.sampled_from([0, 1999, 10_000]),
+    )
+    def open_call(
+        self,
+        price: int,
+        period: int,
+        threshold: int,
+        mode: Any,
+        increments: tuple[int, int],
+        bps: int,
+    ) -> None:
+        tariff = Tariff("USD", price, period, threshold, mode, *increments, bps, 1, 1)
+        call = self.books.new_call_id(CLIENT)
+        work = self.books.open_call(
+            call,
+            client_id=CLIENT,
+            provider_id=PROVIDER,
+            service_id=SERVICE,
+            tariff=tariff,
+            now_ms=self.now_ms,
+            probe_limit_per_day=0,
+        )
+        if hold_micros(tariff) > self.money:
+            with pytest.raises(InsufficientFundsError):
+                self.do(work)
+            return
+        opened = self.do(work)
+        assert opened.affordable_s == affordable_seconds(tariff, self.money)
+        self.call, self.tariff, self.hold = call, tariff, hold_micros(tariff)
+        self.proof = self.n = 0
+        self.owner = -1
+
+    @precondition(lambda self: self.call)
+    @rule(who=st.sampled_from([0, 1]))
+    def take_over(self, who: int) -> None:
+        self.meters[who].drop(self.call)
+        adopted = self.do(self.meters[who].adopt(self.call, self.now_ms))
+        assert (adopted.proof_base_ms, adopted.seconds) == (self.proof, self.n)
+        self.owner, self.base[who], self.proofs[who] = who, self.proof, 0
+
+    @precondition(lambda self: self.call and self.owner >= 0)
+    @rule(passed=st.sampled_from([0, 1, 999, 1000, 61_000, 500_000]), who=st.sampled_from([0, 1]))
+    def prove_and_tick(self, passed: int, who: int) -> None:
+        self.now_ms += passed
+        self.proofs[who] += passed
+        (tick,) = self.do(self.meters[who].tick({self.call: self.proofs[who]}, self.now_ms))
+        if who != self.owner:
+            assert tick.status == "stale_epoch"
+            return
+        self.proof = max(self.proof, self.base[who] + self.proofs[who])
+        before = charge_micros(self.tariff, self.n)
+        limit = affordable_seconds(self.tariff, self.money + before)
+        assert limit is not None
+        self.n = max(self.n, min(self.proof // 1000, limit))
+        charged = charge_micros(self.tariff, self.n)
+        self.money -= charged - before
+        exhausted = self.proof >= limit * 1000
+        assert tick == (
+            self.call,
+            "exhausted" if exhausted else "ok",
+            self.n,
+            self.proof,
+            charged,
+            provider_micros(self.tariff, self.n),
+            self.money,
+            max(0, limit - self.n),
+        )
+
+    @precondition(lambda self: self.call)
+    @rule()
+    def hang_up(self) -> None:
+        before = charge_micros(self.tariff, self.n)
+        limit = affordable_seconds(self.tariff, self.money + before)
+        assert limit is not None
+        self.n = max(self.n, min(self.proof // 1000, limit))
+        receipt = self.do(self.books.end_call(self.call, "client_hung_up", now_ms=self.now_ms))
+        assert receipt.connected_s == self.n
+        assert receipt.charged_micros == charge_micros(self.tariff, self.n)
+        assert receipt.commission_micros == platform_micros(self.tariff, self.n)
+        self.money -= receipt.charged_micros - before
+        assert receipt.balance_after_micros == self.money
+        share = receipt.provider_micros
+        self.pending += share
+        self.ended[self.call] = (self.tariff, self.n)
+        self.refunded[self.call] = 0
+        if share:
+            self.due.append((self.now_ms + 100_000, self.call))
+        self.call, self.hold, self.owner = "", 0, -1
+
+    @precondition(lambda self: self.ended)
+    @rule(data=st.data())
+    def refund(self, data: Any) -> None:
+        call = data.draw(st.sampled_from(sorted(self.ended)))
+        tariff, n = self.ended[call]
+        charged, done = charge_micros(tariff, n), self.refunded[call]
+        amount = data.draw(st.integers(1, charged + 1))
+        work = self.books.refund(call, amount, key=self.key(), note="", now_ms=self.now_ms)
+        if done + amount > charged:
+            with pytest.raises(AboveOriginalError):
+                self.do(work)
+            return
+        self.do(work)
+        total = done + amount
+        clawed = (total - total * tariff.commission_bps // 10_000) - (
+            done - done * tariff.commission_bps // 10_000
+        )
+        self.refunded[call] = total
+        self.money += amount
+        if any(each == call for _, each in self.due):
+            self.pending -= clawed
+        else:
+            self.available -= clawed
+
+    @rule(passed=st.sampled_from([0, 50_000, 100_000]))
+    def keep_up(self, passed: int) -> None:
+        self.now_ms += passed
+        self.do(self.books.upkeep(now_ms=self.now_ms))
+        for item in [each for each in self.due if each[0] <= self.now_ms]:
+            self.due.remove(item)
+            tariff, n = self.ended[item[1]]
+            total = self.refunded[item[1]]
+            share = provider_micros(tariff, n) - (total - total * tariff.commission_bps // 10_000)
+            self.pending -= share
+            self.available += share
+
+    @precondition(lambda self: self.available > 0)
+    @rule(verdict=st.sampled_from(["paid", "rejected"]), data=st.data())
+    def pay_out(self, verdict: Any, data: Any) -> None:
+        amount = data.draw(st.integers(1, self.available))
+        payout = self.do(
+            self.books.request_payout(PROVIDER, amount, key=self.key(), note="", now_ms=self.now_ms)
+        )
+        self.do(self.books.settle_payout(payout.id, verdict, note="", now_ms=self.now_ms))
+        if verdict == "paid":
+            self.available -= amount
+            self.paid += amount
+
+    def held(self) -> int:
+        return max(0, self.hold - charge_micros(self.tariff, self.n)) if self.call else 0
+
+    @invariant()
+    def everyone_has_what_the_model_says(self) -> None:
+        if not hasattr(self, "books"):
+            return
+        wallet = self.do(self.books.wallet(CLIENT))
+        assert wallet.held_micros == self.held()
+        assert wallet.available_micros == self.money - self.held()
+        earnings = self.do(self.books.earnings(PROVIDER))
+        assert earnings.pending_micros == self.pending
+        assert earnings.available_micros == self.available
+        assert earnings.paid_out_micros == self.paid
+        report = self.do(audit(self.books))
+        assert report.ok, report.problems
+
+    def teardown(self) -> None:
+        if hasattr(self, "loop"):
+            self.do(self.redis.aclose())
+            self.loop.close()
+
+
+@pytest.fixture
+def machine(valkey: EmbeddedStore) -> type[BooksMachine]:
+    BooksMachine.url = valkey.url
+    return BooksMachine
+
+
+def test_any_sequence_of_commands_keeps_the_books(machine: type[BooksMachine]) -> None:
+    case = machine.TestCase()
+    case.settings = settings(
+        max_examples=25,
+        stateful_step_count=20,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    case.runTest()
