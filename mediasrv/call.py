@@ -10,7 +10,7 @@ from mediasrv.proof import ProofCounter
 from mediasrv.rtp import ExtensionMap
 from mediasrv.sdp_answer import OutboundSsrcs
 from mediasrv.stats import SIDES, CallStats, Side
-from mediasrv.track import Track
+from mediasrv.track import NO_PAYLOAD_TYPE, Track
 
 #: Seconds without any participant after which a call nobody closed is dropped.
 ABANDONED_S = 300.0
@@ -65,6 +65,8 @@ class Call:
         feed.resync = feed.feedback_end is not None
         for track in feed.tracks.values():
             track.source = None
+        for track in participant.receives.values():
+            track.packets = track.bytes = 0
         for source in participant.sources.values():
             if not source.is_rtx and source.track.source is None:
                 source.track.source = source
@@ -104,12 +106,14 @@ class Call:
             and give.sends
             and take.receives
         )
-        if not wanted or give is None or take is None:
+        if not wanted or receiver is None or give is None or take is None:
             if track.is_open:
                 track.pause()
             track.is_open = False
+            track.tx = track.route = None
             return
-        _map(track, give, take, self.feeds[receiver.side] if receiver else None)
+        _map(track, give, take, self.feeds[receiver.side])
+        track.tx, track.route = receiver.tx, receiver.route
         if not track.is_open:
             track.is_open = True
             if track.keyframes is not None:
@@ -129,27 +133,30 @@ class Call:
         )
 
 
-def _map(track: Track, give: Medium, take: Medium, feed: Feed | None) -> None:
+def _map(track: Track, give: Medium, take: Medium, feed: Feed) -> None:
     """Payload types and header extension ids of the sender, in the receiver's."""
     theirs = {c.key: c for c in take.codecs}
-    track.payload_types = [-1] * 128
+    payload_types = bytearray([NO_PAYLOAD_TYPE]) * 128
     track.rtx_payload_types = {c.payload_type: c.rtx for c in take.codecs if c.rtx is not None}
     track.codecs = {c.payload_type: c.key for c in give.codecs}
     for codec in give.codecs:
         if codec.key in theirs:
-            track.payload_types[codec.payload_type] = theirs[codec.key].payload_type
+            payload_types[codec.payload_type] = theirs[codec.key].payload_type
             if codec.rtx is not None:
                 # A retransmission is mapped through the codec it repeats; see ``media_path``.
-                track.payload_types[codec.rtx] = theirs[codec.key].payload_type
+                payload_types[codec.rtx] = theirs[codec.key].payload_type
+    track.payload_types = bytes(payload_types)
     ids = {number: take.extension_id(uri) for number, uri in give.extensions}
     if give.mid != take.mid:
         # SSRCs tell the sections apart; a section id of the other offer would tell them wrong.
         ids[give.extension_id(MID)] = 0
-    counter_offset = feed.counter_offset if feed is not None else 0
-    resync = feed is not None and feed.resync
-    if counter_offset or resync or any(number != out for number, out in ids.items() if number):
+    if (
+        feed.counter_offset
+        or feed.resync
+        or any(number != out for number, out in ids.items() if number)
+    ):
         track.extensions = ExtensionMap(ids, give.extension_id(TRANSPORT_CC))
-        track.extensions.counter_offset = counter_offset
+        track.extensions.counter_offset = feed.counter_offset
     else:
         track.extensions = None
 

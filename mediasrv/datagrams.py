@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from cffi import FFI
 
 from mediasrv import sockaddr
-from mediasrv.participant import Route
+from mediasrv.route import Route
 from mediasrv.slots import MAX_DATAGRAM, SLOT_SIZE, Slots
 
 #: Datagrams per system call; larger batches gain nothing more and add delay.
@@ -49,8 +49,8 @@ class DatagramSocket(Protocol):
     def send(self, datagram: bytes, route: Route) -> None:
         """Will send a copy of a datagram with the next ``flush`` or before."""
 
-    def flush(self) -> None:
-        """Sends all that is queued."""
+    def flush(self) -> int:
+        """Sends all that is queued; how many."""
 
 
 def open_datagrams(sock: socket.socket, slots: Slots) -> DatagramSocket:
@@ -86,13 +86,19 @@ class BatchSocket:
             self._in_vectors[i].iov_base = self._pointers[i]
             # One byte more than is allowed shows a datagram that is too long.
             self._in_vectors[i].iov_len = MAX_DATAGRAM + 1
+            # The kernel reads as much of a destination as its family needs.
+            self._out[i].msg_hdr.msg_namelen = sockaddr.SOCKADDR_SIZE
+        # Looking a structure up in an array costs as much as using it: done once.
+        self._in_list = [self._in[i] for i in range(BATCH)]
+        self._out_header_list = [self._out[i].msg_hdr for i in range(BATCH)]
+        self._out_vector_list = [self._out_vectors[i] for i in range(BATCH)]
 
     def receive(self) -> int:
         """See ``DatagramSocket``."""
         count: int = self._libc.recvmmsg(self._fd, self._in, BATCH, _MSG_DONTWAIT, _ffi.NULL)
         if count <= 0:
             return 0
-        headers, names, size = self._in, self._names_view, sockaddr.SOCKADDR_SIZE
+        headers, names, size = self._in_list, self._names_view, sockaddr.SOCKADDR_SIZE
         lengths, sources = self.lengths, self.sources
         at = 0
         for i in range(count):
@@ -103,7 +109,12 @@ class BatchSocket:
 
     def queue(self, slot: int, length: int, route: Route) -> None:
         """See ``DatagramSocket``."""
-        self._put(self._pointers[slot], length, route)
+        i = self._queued
+        vector = self._out_vector_list[i]
+        vector.iov_base = self._pointers[slot]
+        vector.iov_len = length
+        self._out_header_list[i].msg_name = route.pointer
+        self._queued = i + 1
 
     def send(self, datagram: bytes, route: Route) -> None:
         """See ``DatagramSocket``."""
@@ -112,32 +123,26 @@ class BatchSocket:
             return
         if self._queued == BATCH:
             self.flush()
-        self._own.fill(self._queued, datagram)
-        self._put(self._own_pointers[self._queued], len(datagram), route)
+        i = self._queued
+        self._own.fill(i, datagram)
+        vector = self._out_vector_list[i]
+        vector.iov_base = self._own_pointers[i]
+        vector.iov_len = len(datagram)
+        self._out_header_list[i].msg_name = route.pointer
+        self._queued = i + 1
 
-    def flush(self) -> None:
+    def flush(self) -> int:
         """See ``DatagramSocket``."""
-        done = 0
-        while done < self._queued:
-            sent = self._libc.sendmmsg(
-                self._fd, self._out + done, self._queued - done, _MSG_DONTWAIT
-            )
+        done, count = 0, self._queued
+        while done < count:
+            sent = self._libc.sendmmsg(self._fd, self._out + done, count - done, _MSG_DONTWAIT)
             if sent <= 0:
                 # The first of the rest cannot be sent (no buffer, no way there): it is lost.
                 self.failed += 1
                 sent = 1
             done += sent
         self._queued = 0
-
-    def _put(self, pointer: Any, length: int, route: Route) -> None:
-        i = self._queued
-        vector = self._out_vectors[i]
-        vector.iov_base = pointer
-        vector.iov_len = length
-        header = self._out[i].msg_hdr
-        header.msg_name = route.pointer
-        header.msg_namelen = route.size
-        self._queued = i + 1
+        return count
 
 
 class PlainSocket:
@@ -174,14 +179,16 @@ class PlainSocket:
         """See ``DatagramSocket``."""
         self._queue.append((datagram, route))
 
-    def flush(self) -> None:
+    def flush(self) -> int:
         """See ``DatagramSocket``."""
+        count = len(self._queue)
         for datagram, route in self._queue:
             try:
                 self._sock.sendto(datagram, sockaddr.host_port(route.key))
             except OSError:
                 self.failed += 1
         self._queue.clear()
+        return count
 
 
 def _headers(count: int) -> tuple[Any, Any]:

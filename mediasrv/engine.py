@@ -1,8 +1,8 @@
 """The relay without its socket and clock: datagrams and time in, datagrams and changes out.
 
-``receive`` takes one datagram (already in a slot) with its source and the time. A media packet is
-forwarded where it lies: the route to send the slot to is returned, and ``length`` says how much of
-it. Everything else to be sent is collected in ``outbox``. ``tick`` does what is due by time.
+``receive`` takes datagrams (already in slots) with their sources and the time. A media packet is
+forwarded where it lies: its slot is handed to ``queue`` with the route to send it to. Everything
+else to be sent is collected in ``outbox``. ``tick`` does what is due by time.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from mediasrv.dtls import Certificate, DtlsState
 from mediasrv.errors import RelayDrainingError, RelayFullError, UnknownCallError
 from mediasrv.feedback import Feedback
 from mediasrv.ice import IceLite, StunError, local_ufrag, parse_request
-from mediasrv.media_path import MediaPath
+from mediasrv.media_path import MediaPath, Queue
 from mediasrv.negotiation import Agreement, negotiate
-from mediasrv.participant import MAX_DTLS_PER_S, Participant, Route
+from mediasrv.participant import MAX_DTLS_PER_S, Participant
 from mediasrv.rate_limit import RateLimit
+from mediasrv.route import Route
 from mediasrv.sdp_answer import LocalTransport, write_answer
 from mediasrv.sdp_offer import parse_offer
 from mediasrv.slots import MAX_DATAGRAM, SLOT_SIZE, Slots
@@ -47,7 +48,9 @@ class EngineConfig:
 class Engine:
     """All calls of one relay."""
 
-    def __init__(self, config: EngineConfig, slots: Slots, certificate: Certificate) -> None:
+    def __init__(
+        self, config: EngineConfig, slots: Slots, certificate: Certificate, queue: Queue
+    ) -> None:
         self._config = config
         self._certificate = certificate
         self._slots = slots
@@ -56,56 +59,60 @@ class Engine:
         #: Calls in which a participant's state changed since this was last emptied.
         self.changed: set[str] = set()
         self.draining = False
-        #: Bytes of the slot to send to the route that ``receive`` returned.
-        self.length = 0
         self._calls: dict[str, Call] = {}
         self._routes: dict[bytes, Route] = {}
         self._ufrags: dict[str, Participant] = {}
         self._handshaking: set[Participant] = set()
-        self._media = MediaPath(slots, self.counters)
+        self._media = MediaPath(slots, self.counters, queue)
         self._feedback = Feedback(self.counters, self._send)
         self._handshakes = RateLimit(config.handshakes_per_s)
         self._review_at = self._sample_at = float("-inf")
 
     # -- datagrams -------------------------------------------------------------------------------
 
-    def receive(self, slot: int, length: int, source: bytes, now: float) -> Route | None:
-        """One datagram of ``length`` bytes in ``slot``; never raises, whatever it holds."""
-        counters = self.counters
-        counters.packets_in += 1
+    def receive(self, count: int, lengths: list[int], sources: list[bytes], now: float) -> None:
+        """Datagrams in slots 0 to ``count``; never raises, whatever they hold."""
+        view, routes, counters = self._slots.view, self._routes, self.counters
+        forward = self._media.forward
+        counters.packets_in += count
+        for slot in range(count):
+            length, source = lengths[slot], sources[slot]
+            first = view[slot * SLOT_SIZE]
+            route = routes.get(source)
+            if (
+                127 < first < 192
+                and route is not None
+                and _MIN_SRTP <= length <= MAX_DATAGRAM
+                and not 191 < view[slot * SLOT_SIZE + 1] < 224
+                and route.participant.rx is not None
+            ):
+                forward(route.participant, slot, length, now)
+            else:
+                self._other(slot, length, source, now)
+
+    def _other(self, slot: int, length: int, source: bytes, now: float) -> None:
+        """Everything that is not a media packet of a participant with keys (RFC 7983)."""
         if not 0 < length <= MAX_DATAGRAM:
-            counters.drop("empty" if length == 0 else "oversized")
-            return None
-        view = self._slots.view
-        start = slot * SLOT_SIZE
-        first = view[start]
+            self.counters.drop("empty" if length == 0 else "oversized")
+            return
+        datagram = self._slots.read(slot, length)
+        first = datagram[0]
         if first < 4:
-            self._stun(self._slots.read(slot, length), source, now)
-            return None
+            self._stun(datagram, source, now)
+            return
         route = self._routes.get(source)
         if route is None:
-            counters.dropped["unknown_source"] += 1
-            return None
-        participant = route.participant
-        if 128 <= first <= 191:
-            if length < _MIN_SRTP or participant.rx is None:
-                counters.dropped["media_before_keys" if length >= _MIN_SRTP else "short"] += 1
-                return None
-            if 192 <= view[start + 1] <= 223:
-                if length >= _MIN_SRTCP:
-                    self._feedback.receive(participant, self._slots.read(slot, length), now)
-                return None
-            forwarded = self._media.forward(participant, slot, length, now)
-            if forwarded and participant.peer is not None:
-                self.length = forwarded
-                counters.packets_out += 1
-                return participant.peer.route
-            return None
-        if 20 <= first <= 63:
-            self._dtls(participant, self._slots.read(slot, length), route, now)
+            self.counters.drop("unknown_source")
+        elif 20 <= first <= 63:
+            self._dtls(route.participant, datagram, route, now)
+        elif not 128 <= first <= 191:
+            self.counters.drop("unknown_protocol")
+        elif length < _MIN_SRTCP:
+            self.counters.drop("short")
+        elif route.participant.rx is None:
+            self.counters.drop("media_before_keys")
         else:
-            counters.drop("unknown_protocol")
-        return None
+            self._feedback.receive(route.participant, datagram, now)
 
     def _stun(self, datagram: bytes, source: bytes, now: float) -> None:
         try:

@@ -8,8 +8,9 @@ from mediasrv.counters import Counters
 from mediasrv.media_path import header_size
 from mediasrv.negotiation import TRANSPORT_CC
 from mediasrv.packet_cache import wrap_rtx
-from mediasrv.participant import Participant, Route
+from mediasrv.participant import Participant
 from mediasrv.proof import SILENCE_S
+from mediasrv.route import Route
 from mediasrv.rtcp import Numbers, ReportBlock, Translation, make_nack, make_pli, translate
 from mediasrv.rtp import ExtensionMap
 from mediasrv.track import Source, Track
@@ -40,8 +41,8 @@ class Feedback:
         if now - presence.heard > SILENCE_S:
             participant.call.proof.silence_ended(presence, now)
         presence.heard = now
-        participant.packets_in += 1
-        participant.bytes_in += len(packet)
+        participant.control_in += 1
+        participant.control_bytes_in += len(packet)
         feed = participant.call.feeds[participant.side]
         numbers = Numbers(
             sources=participant.sources,
@@ -99,7 +100,7 @@ class Feedback:
         missing = []
         for number in lost:
             if not cache.knows(number):
-                original = (number - track.numbering.seq_offset) & 0xFFFF
+                original = (number - track.seq_offset) & 0xFFFF
                 if not _asked_already(track.source, original):
                     missing.append(original)
                 continue
@@ -124,16 +125,16 @@ class Feedback:
             return
         protected = receiver.srtp.protect(packet)
         receiver.nacks_served += 1
-        receiver.packets_out += 1
-        receiver.bytes_out += len(protected)
+        receiver.control_out += 1
+        receiver.control_bytes_out += len(protected)
         self._send(protected, receiver.route)
 
     def _control(self, to: Participant, packet: bytes) -> None:
         if to.srtp is not None and to.route is not None:
             protected = to.srtp.protect_rtcp(packet)
             if protected:
-                to.packets_out += 1
-                to.bytes_out += len(protected)
+                to.control_out += 1
+                to.control_bytes_out += len(protected)
                 self._send(protected, to.route)
 
 

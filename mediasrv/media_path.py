@@ -6,6 +6,9 @@ usual case; rarer cases (a gap, a new stream, a retransmission) are functions of
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from mediasrv.counters import Counters
 from mediasrv.keyframes import starts_keyframe
 from mediasrv.negotiation import TRANSPORT_CC
@@ -14,12 +17,15 @@ from mediasrv.proof import SILENCE_S
 from mediasrv.rtp import HEADER, HEADER_SIZE, find_extension, payload_offset, payload_size
 from mediasrv.slots import SLOT_SIZE, Slots
 from mediasrv.srtp import ffi, protect, unprotect
-from mediasrv.track import Source, Track
+from mediasrv.track import NO_PAYLOAD_TYPE, Source, Track
 
 #: Longest RTP packet in the clear: what fits any path once protected.
 MAX_PLAINTEXT = 1356
 #: Transport-wide numbers left out where a new sender takes over.
 COUNTER_GAP = 64
+
+#: ``(slot, length, route)``: the slot's first bytes will be sent there.
+Queue = Callable[[int, int, Any], None]
 
 _unpack = HEADER.unpack_from
 _pack = HEADER.pack_into
@@ -28,46 +34,45 @@ _pack = HEADER.pack_into
 class MediaPath:
     """Forwards RTP between the two sides of a call."""
 
-    __slots__ = ("_counters", "_length", "_pointers", "_slots", "_view")
+    __slots__ = ("_counters", "_length", "_pointers", "_queue", "_slots", "_view")
 
-    def __init__(self, slots: Slots, counters: Counters) -> None:
+    def __init__(self, slots: Slots, counters: Counters, queue: Queue) -> None:
         self._slots = slots
         self._view = slots.view
         self._pointers = slots.pointers
         self._counters = counters
+        self._queue = queue
         self._length = ffi.new("int *")
 
     def forward(  # noqa: PLR0912, PLR0915 - inlined on purpose, see above
         self, participant: Participant, slot: int, length: int, now: float
-    ) -> int:
-        """Takes the datagram in ``slot``; the length to send to the peer's route, 0 for none."""
+    ) -> None:
+        """Takes the SRTP datagram in ``slot``; queues the slot when it goes on to the peer."""
         view, length_p, pointer = self._view, self._length, self._pointers[slot]
         start = slot * SLOT_SIZE
         first, second, seq, timestamp, ssrc = _unpack(view, start)
         length_p[0] = length
         if unprotect(participant.rx, pointer, length_p):
             self._counters.dropped["srtp_rejected"] += 1
-            return 0
+            return
         length = length_p[0]
         if length > MAX_PLAINTEXT:
             self._counters.dropped["oversized"] += 1
-            return 0
+            return
         presence = participant.presence
         if now - presence.heard > SILENCE_S:
             participant.call.proof.silence_ended(presence, now)
         presence.heard = now
-        participant.packets_in += 1
-        participant.bytes_in += length
 
         source = participant.sources.get(ssrc)
         if source is None:
             source = participant.recognise(view, start, start + length, ssrc)
             if source is None:
                 self._counters.dropped["unknown_ssrc"] += 1
-                return 0
-        source.packets += 1
+                return
         track = source.track
-        participant.rtp_at[track.kind] = now
+        source.packets += 1
+        source.bytes += length
         if (seq - source.max_seq) & 0xFFFF == 1 and source.max_seq >= 0:
             source.max_seq = seq
             if seq == 0:
@@ -76,40 +81,36 @@ class MediaPath:
             source is track.source
         ):
             # From before this numbering began: its number may be taken.
-            return 0
+            return
         if timestamp != source.last_timestamp:
             source.new_timestamp(timestamp, now)
 
         if not track.is_open:
-            return 0
-        peer = participant.peer
-        if peer is None or peer.route is None:
-            return 0
+            return
         if source.is_rtx:
             length = self._retransmission(source, track, start, length)
             if length == 0:
-                return 0
+                return
         else:
-            numbering = track.numbering
-            if numbering.fresh or source is not track.source:
+            if track.fresh or source is not track.source:
                 self._resume(participant, source, start, length, now)
             payload_type = track.payload_types[second & 0x7F]
-            if payload_type < 0:
+            if payload_type == NO_PAYLOAD_TYPE:
                 self._counters.dropped["unknown_payload_type"] += 1
-                return 0
+                return
             if track.extensions is not None and not track.extensions.apply(
                 view, start, start + length
             ):
                 self._counters.dropped["rtp_malformed"] += 1
-                return 0
-            seq = (seq + numbering.seq_offset) & 0xFFFF
+                return
+            seq = (seq + track.seq_offset) & 0xFFFF
             _pack(
                 view,
                 start,
                 first,
                 second & 0x80 | payload_type,
                 seq,
-                (timestamp + numbering.timestamp_offset) & 0xFFFFFFFF,
+                (timestamp + track.timestamp_offset) & 0xFFFFFFFF,
                 track.ssrc,
             )
             cache = track.cache
@@ -119,13 +120,13 @@ class MediaPath:
                 if keyframes is not None and keyframes.wanted:
                     self._look_for_keyframe(track, second & 0x7F, start, start + length)
         length_p[0] = length
-        if protect(peer.tx, pointer, length_p):
+        if protect(track.tx, pointer, length_p):
             self._counters.dropped["protect_failed"] += 1
-            return 0
+            return
         length = length_p[0]
-        peer.packets_out += 1
-        peer.bytes_out += length
-        return int(length)
+        track.packets += 1
+        track.bytes += length
+        self._queue(slot, length, track.route)
 
     def _out_of_order(self, source: Source, seq: int, now: float) -> int:
         before = source.highest if source.max_seq >= 0 else None
@@ -144,7 +145,7 @@ class MediaPath:
     ) -> None:
         track = source.track
         _, _, seq, timestamp, _ = _unpack(self._view, start)
-        if not track.numbering.fresh:
+        if not track.fresh:
             track.pause()
         track.resume(source, seq, timestamp, now)
         if track.keyframes is not None:
@@ -182,15 +183,14 @@ class MediaPath:
         first, second, _, timestamp, _ = _unpack(view, start)
         payload_type = track.payload_types[second & 0x7F]
         rtx = track.rtx_payload_types.get(payload_type)
-        numbering = track.numbering
         offset = payload_offset(view, start, end)
         size = payload_size(view, start, end)
-        if numbering.fresh or payload_type < 0 or (rtx is None and size <= 2):
+        if track.fresh or payload_type == NO_PAYLOAD_TYPE or (rtx is None and size <= 2):
             return 0
         if track.extensions is not None and not track.extensions.apply(view, start, end):
             self._counters.drop("rtp_malformed")
             return 0
-        timestamp = (timestamp + numbering.timestamp_offset) & 0xFFFFFFFF
+        timestamp = (timestamp + track.timestamp_offset) & 0xFFFFFFFF
         if size > 2:
             original = view[offset] << 8 | view[offset + 1]
             extended = primary.extend(original)
@@ -198,7 +198,7 @@ class MediaPath:
                 primary.nacks.missing.pop(extended, None)
             if extended < track.first_extended:
                 return 0
-            original = (original + numbering.seq_offset) & 0xFFFF
+            original = (original + track.seq_offset) & 0xFFFF
             known = track.cache.knows(original)
             head = bytearray(view[start:offset])
             marked = second & 0x80 | payload_type

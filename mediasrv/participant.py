@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from mediasrv import sockaddr
 from mediasrv.dtls import Certificate, Dtls, DtlsState
 from mediasrv.ice import CONSENT_TIMEOUT_S, IceLite
 from mediasrv.loss import LossWindow, fraction
 from mediasrv.negotiation import MID, Agreement
 from mediasrv.proof import SILENCE_S, Presence
+from mediasrv.route import Route
 from mediasrv.rtp import find_extension
-from mediasrv.srtp import SrtpPair, ffi
+from mediasrv.srtp import SrtpPair
 from mediasrv.stats import Media, Side, State
 from mediasrv.track import Source, Track
 
@@ -27,18 +27,6 @@ MAX_SOURCES = 16
 MAX_DTLS_PER_S = 60
 
 
-class Route:
-    """A proven address of a participant, in the form the kernel wants it back."""
-
-    __slots__ = ("key", "participant", "pointer", "size")
-
-    def __init__(self, key: bytes, participant: Participant) -> None:
-        self.key = key
-        self.participant = participant
-        self.pointer: Any = ffi.new("unsigned char[]", key)
-        self.size = sockaddr.length(key)
-
-
 class Participant:
     """State of one side. Created by a join, dropped by leave, rejoin or close."""
 
@@ -47,9 +35,11 @@ class Participant:
         "agreement",
         "bitrate_in",
         "bitrate_out",
-        "bytes_in",
-        "bytes_out",
         "call",
+        "control_bytes_in",
+        "control_bytes_out",
+        "control_in",
+        "control_out",
         "dtls",
         "dtls_budget",
         "flowed",
@@ -60,14 +50,11 @@ class Participant:
         "nacks_in",
         "nacks_out",
         "nacks_served",
-        "packets_in",
-        "packets_out",
         "peer",
         "presence",
         "receives",
         "route",
         "routes",
-        "rtp_at",
         "rtt_s",
         "rx",
         "sends",
@@ -99,11 +86,12 @@ class Participant:
         self.receives: dict[str, Track] = {}
         self.sources: dict[int, Source] = {}
         self.presence = Presence()
-        self.rtp_at = {"audio": float("-inf"), "video": float("-inf")}
         self.flowed = False
         self.gone = False
         self.state: State = "connecting"
-        self.packets_in = self.packets_out = self.bytes_in = self.bytes_out = 0
+        #: Packets other than forwarded media: RTCP, and retransmissions the relay makes itself.
+        self.control_in = self.control_out = 0
+        self.control_bytes_in = self.control_bytes_out = 0
         self._bytes_before = (0, 0)
         self.bitrate_in = self.bitrate_out = 0
         self.loss_in: dict[int, LossWindow] = {}
@@ -191,19 +179,34 @@ class Participant:
             return "gone"
         if self.tx is None:
             return "connecting"
-        if now - max(self.rtp_at.values()) <= SILENCE_S:
+        if now - max(self.last_media(kind) for kind in ("audio", "video")) <= SILENCE_S:
             self.flowed = True
             return "flowing"
         if self.flowed and now - self.presence.heard > SILENCE_S:
             return "interrupted"
         return "connected"
 
+    def last_media(self, kind: str) -> float:
+        """When media of a kind last came from this side; minus infinity for never."""
+        times = [s.last_at for s in self.sources.values() if s.track.kind == kind]
+        return max(times, default=float("-inf"))
+
+    @property
+    def bytes_in(self) -> int:
+        """Bytes taken from this side, in the clear."""
+        return self.control_bytes_in + sum(s.bytes for s in self.sources.values())
+
+    @property
+    def bytes_out(self) -> int:
+        """Bytes sent to this side, encrypted."""
+        return self.control_bytes_out + sum(t.bytes for t in self.receives.values())
+
     def sample(self) -> None:
         """Once a second: bitrates and loss."""
         bytes_in, bytes_out = self._bytes_before
-        self.bitrate_in = 8 * (self.bytes_in - bytes_in)
-        self.bitrate_out = 8 * (self.bytes_out - bytes_out)
         self._bytes_before = (self.bytes_in, self.bytes_out)
+        self.bitrate_in = 8 * (self._bytes_before[0] - bytes_in)
+        self.bitrate_out = 8 * (self._bytes_before[1] - bytes_out)
         for ssrc, source in self.sources.items():
             if source.is_rtx or source.packets == 0:
                 continue
@@ -216,8 +219,8 @@ class Participant:
         jitter = max((1000 * s.jitter / s.clock_rate for s in primaries), default=0.0)
         return Media(
             state=self.state,
-            packets_in=self.packets_in,
-            packets_out=self.packets_out,
+            packets_in=self.control_in + sum(s.packets for s in self.sources.values()),
+            packets_out=self.control_out + sum(t.packets for t in self.receives.values()),
             bytes_in=self.bytes_in,
             bytes_out=self.bytes_out,
             bitrate_in_bps=self.bitrate_in,
@@ -226,8 +229,8 @@ class Participant:
             loss_out=round(fraction([t.loss for t in self.receives.values()]), 4),
             jitter_ms=round(jitter, 1),
             rtt_ms=None if self.rtt_s is None else round(1000 * self.rtt_s, 1),
-            last_audio_ms=_ago_ms(self.rtp_at["audio"], now),
-            last_video_ms=_ago_ms(self.rtp_at["video"], now),
+            last_audio_ms=_ago_ms(self.last_media("audio"), now),
+            last_video_ms=_ago_ms(self.last_media("video"), now),
             nacks_in=self.nacks_in,
             nacks_served=self.nacks_served,
             nacks_out=self.nacks_out,

@@ -13,6 +13,7 @@ class Reception:
 
     __slots__ = (
         "base",
+        "bytes",
         "clock_rate",
         "cycles",
         "freezes",
@@ -27,6 +28,7 @@ class Reception:
     def __init__(self, clock_rate: int) -> None:
         self.clock_rate = clock_rate
         self.packets = 0
+        self.bytes = 0
         self.max_seq = -1
         self.base = 0
         #: Sequence number wraps times 65,536.

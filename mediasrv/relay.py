@@ -74,7 +74,7 @@ class Relay:
             max_calls=self.config.max_calls,
             handshakes_per_s=self.config.handshakes_per_s,
         )
-        self._engine = Engine(engine_config, self._slots, Certificate())
+        self._engine = Engine(engine_config, self._slots, Certificate(), self._datagrams.queue)
         self._loop.add_reader(self._socket.fileno(), self._readable)
         self._tick()
         _log.info("relay started", addresses=self.addresses, port=self.port)
@@ -150,18 +150,12 @@ class Relay:
         datagrams, engine = self._datagrams, self._engine
         if datagrams is None or engine is None:
             return
-        receive = engine.receive
         for _ in range(BATCHES_PER_TURN):
             count = datagrams.receive()
             if count == 0:
                 break
-            now = time.monotonic()
-            lengths, sources = datagrams.lengths, datagrams.sources
-            for i in range(count):
-                route = receive(i, lengths[i], sources[i], now)
-                if route is not None:
-                    datagrams.queue(i, engine.length, route)
-            datagrams.flush()
+            engine.receive(count, datagrams.lengths, datagrams.sources, time.monotonic())
+            engine.counters.packets_out += datagrams.flush()
             if engine.outbox:
                 self._drain_outbox()
             if count < BATCH:

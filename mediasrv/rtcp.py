@@ -138,7 +138,7 @@ def _report(body: bytes, count: int, kind: int, numbers: Numbers, out: Translati
     struct.pack_into("!I", head, 4, _seen_as(source, numbers))
     if kind == SR and source is not None:
         (timestamp,) = struct.unpack_from("!I", body, 16)
-        offset = source.track.numbering.timestamp_offset
+        offset = source.track.timestamp_offset
         struct.pack_into("!I", head, 16, (timestamp + offset) & 0xFFFFFFFF)
         out.sender_reports.append(struct.unpack_from("!I", body, 10)[0])
     blocks = b""
@@ -168,7 +168,7 @@ def _block(body: bytes, at: int, numbers: Numbers, out: Translation) -> bytes:
     out.reports.append(ReportBlock(track, cumulative, highest, jitter, last_sr, delay))
     if track.source is None:
         return b""
-    mapped = (highest - track.numbering.seq_offset) & 0xFFFFFFFF
+    mapped = (highest - track.seq_offset) & 0xFFFFFFFF
     return _REPORT.pack(track.source.ssrc, loss, mapped, jitter, last_sr, delay)
 
 

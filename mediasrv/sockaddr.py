@@ -39,8 +39,3 @@ def host_port(sockaddr: bytes) -> tuple[str, int]:
         return str(ipaddress.IPv4Address(sockaddr[4:8])), port
     address = ipaddress.IPv6Address(sockaddr[8:24])
     return str(address.ipv4_mapped or address), port
-
-
-def length(sockaddr: bytes) -> int:
-    """How many of the 28 bytes the kernel wants to be told of."""
-    return 16 if struct.unpack_from("=H", sockaddr)[0] == _AF_INET else SOCKADDR_SIZE

@@ -6,6 +6,8 @@ running sequence numbers and timestamps) however often the sender reloads its pa
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from mediasrv.keyframes import KeyframeRequester
 from mediasrv.loss import LossWindow
 from mediasrv.nack_requester import NackRequester
@@ -13,25 +15,13 @@ from mediasrv.packet_cache import PacketCache
 from mediasrv.reception import Reception
 from mediasrv.rtp import ExtensionMap
 
+if TYPE_CHECKING:
+    from mediasrv.route import Route
+
 CLOCK_RATES = {"audio": 48_000, "video": 90_000}
 #: Numbers left out where a new sender takes over, so that a decoder sees the break as a loss.
 NUMBER_GAP = 1
-
-
-class Source(Reception):
-    """One SSRC a participant sends; ``track`` is where its packets go."""
-
-    __slots__ = ("is_rtx", "nacks", "primary", "ssrc", "track")
-
-    def __init__(self, ssrc: int, track: Track, primary: Source | None = None) -> None:
-        super().__init__(CLOCK_RATES[track.kind])
-        self.ssrc = ssrc
-        self.track = track
-        #: The stream this one repeats (RFC 4588), None for a stream of its own.
-        self.primary = primary
-        self.is_rtx = primary is not None
-        #: Only video is worth asking for again; audio repairs itself (RFC 6716 section 2.1.7).
-        self.nacks = NackRequester() if track.kind == "video" and primary is None else None
+NO_PAYLOAD_TYPE = 255
 
 
 class Numbering:
@@ -68,10 +58,15 @@ class Numbering:
         self.timestamp_offset = (self.last_timestamp + passed - timestamp) & 0xFFFFFFFF
 
 
-class Track:
-    """The forwarding state of one kind of media in one direction."""
+class Track(Numbering):
+    """The forwarding state of one kind of media in one direction.
+
+    Everything the media path needs of the receiver is here too (``tx``, ``route``), so that a
+    packet touches few objects: with hundreds of calls, each one is a cache miss.
+    """
 
     __slots__ = (
+        "bytes",
         "cache",
         "codecs",
         "extensions",
@@ -80,40 +75,47 @@ class Track:
         "keyframes",
         "kind",
         "loss",
-        "numbering",
+        "packets",
         "payload_types",
-        "requested",
+        "route",
         "rtx_payload_types",
         "rtx_seq",
         "rtx_ssrc",
         "source",
         "ssrc",
+        "tx",
     )
 
     def __init__(self, kind: str, ssrc: int, rtx_ssrc: int) -> None:
+        super().__init__()
         self.kind = kind
         self.ssrc = ssrc
         self.rtx_ssrc = rtx_ssrc
         self.rtx_seq = 0
-        self.numbering = Numbering()
         #: Extended number (of the source) from which on packets belong to this numbering.
         self.first_extended = 0
         self.source: Source | None = None
-        #: Sender's payload type → receiver's, -1 for none.
-        self.payload_types = [-1] * 128
+        #: Sender's payload type → receiver's, ``NO_PAYLOAD_TYPE`` for none.
+        self.payload_types = bytes([NO_PAYLOAD_TYPE]) * 128
         #: Receiver's payload type → its retransmission payload type.
         self.rtx_payload_types: dict[int, int] = {}
         #: Sender's payload type → codec name.
         self.codecs: dict[int, str] = {}
         self.extensions: ExtensionMap | None = None
+        #: Media flows; ``tx`` and ``route`` are the receiver's while it does.
         self.is_open = False
+        self.tx: Any = None
+        self.route: Route | None = None
+        #: Forwarded to the present receiver.
+        self.packets = 0
+        self.bytes = 0
         self.keyframes: KeyframeRequester | None = KeyframeRequester() if kind == "video" else None
         self.cache: PacketCache | None = PacketCache() if kind == "video" else None
         self.loss = LossWindow()
 
     def resume(self, source: Source, seq: int, timestamp: int, now: float) -> None:
         """The first packet of a source, or the first after a pause."""
-        self.numbering.start(seq, timestamp, now, source.clock_rate)
+        self.start(seq, timestamp, now, source.clock_rate)
         self.first_extended = source.extend(seq)
         self.source = source
         if self.cache is not None:
@@ -123,4 +125,20 @@ class Track:
         """Nothing is forwarded from here on until ``resume``."""
         source = self.source
         if source is not None:
-            self.numbering.stop(source.max_seq, source.last_timestamp, source.last_at)
+            self.stop(source.max_seq, source.last_timestamp, source.last_at)
+
+
+class Source(Reception):
+    """One SSRC a participant sends; ``track`` is where its packets go."""
+
+    __slots__ = ("is_rtx", "nacks", "primary", "ssrc", "track")
+
+    def __init__(self, ssrc: int, track: Track, primary: Source | None = None) -> None:
+        super().__init__(CLOCK_RATES[track.kind])
+        self.ssrc = ssrc
+        self.track = track
+        #: The stream this one repeats (RFC 4588), None for a stream of its own.
+        self.primary = primary
+        self.is_rtx = primary is not None
+        #: Only video is worth asking for again; audio repairs itself (RFC 6716 section 2.1.7).
+        self.nacks = NackRequester() if track.kind == "video" and primary is None else None

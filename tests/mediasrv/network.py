@@ -14,6 +14,7 @@ from mediasrv import sockaddr
 from mediasrv.dtls import Certificate
 from mediasrv.engine import Engine, EngineConfig
 from mediasrv.participant import Participant
+from mediasrv.route import Route
 from mediasrv.slots import MAX_DATAGRAM, Slots
 from mediasrv.stats import Media, Side
 from mediasrv.synthetic.peer import Peer
@@ -45,7 +46,7 @@ class Network:
             max_calls=max_calls,
             handshakes_per_s=handshakes_per_s,
         )
-        self.engine = Engine(config, self.slots, CERTIFICATE)
+        self.engine = Engine(config, self.slots, CERTIFICATE, self._queued)
         self.peers: dict[bytes, Peer] = {}
         self.up = Link()
         self.down = Link()
@@ -55,6 +56,7 @@ class Network:
         self.sent_down: list[tuple[bytes, bytes]] = []
         self._queue: list[tuple[float, int, bytes, bytes, bool]] = []
         self._order = 0
+        self._forwarded: bytes | None = None
         self._hosts = 0
 
     def join(self, side: Side, peer: Peer | None = None, *, call: str = "call") -> Peer:
@@ -109,13 +111,14 @@ class Network:
     def inject(self, datagram: bytes, source: bytes) -> bytes | None:
         """One datagram straight into the engine; what it forwarded in place, if anything."""
         self.slots.fill(0, datagram[: MAX_DATAGRAM + 1])
-        route = self.engine.receive(0, len(datagram), source, self.now)
-        forwarded = None
-        if route is not None:
-            forwarded = self.slots.read(0, self.engine.length)
-            self._post([forwarded], route.key, upward=False)
+        self._forwarded = None
+        self.engine.receive(1, [len(datagram)], [source], self.now)
         self._drain()
-        return forwarded
+        return self._forwarded
+
+    def _queued(self, slot: int, length: int, route: Route) -> None:
+        self._forwarded = self.slots.read(slot, length)
+        self._post([self._forwarded], route.key, upward=False)
 
     def media(self, side: Side, call: str = "call") -> Media:
         found = self.engine.stats(call, self.now).media[side]

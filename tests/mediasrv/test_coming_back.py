@@ -62,10 +62,7 @@ def test_a_reloaded_page_continues_the_stream_the_other_side_sees() -> None:
     network = Network()
     client, provider = network.pair()
     network.run(1)
-    reports = [
-        t.numbering.last_seq
-        for t in network.engine._calls["call"].feeds["provider"].tracks.values()
-    ]
+    reports = [t.last_seq for t in network.engine._calls["call"].feeds["provider"].tracks.values()]
     assert reports == [-1, -1]
     decoded = provider.counts.frames_decoded
     for key in [k for k, p in network.peers.items() if p is client]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from network import Network
 
 from mediasrv.call import ABANDONED_S, Call
-from mediasrv.participant import MAX_ROUTES, Participant, Route
+from mediasrv.participant import MAX_ROUTES, Participant
+from mediasrv.route import Route
 from mediasrv.synthetic.peer import Peer
 
 
