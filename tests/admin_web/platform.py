@@ -13,6 +13,7 @@ import aiohttp
 import redis.asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from multidict import CIMultiDictProxy
 from playwright.async_api import Browser, BrowserContext
 
 import admin_web
@@ -29,6 +30,7 @@ from signaling.settings import SignalingSettings
 from signaling.starting import CallRequest, start_call, terms
 
 PASSWORD = "correct horse"
+Headers = CIMultiDictProxy[str]
 
 
 @dataclass
@@ -96,6 +98,17 @@ class Platform:
         await self.ctx.calls.apply(call_id, HungUp("client"))
         await self.ctx.calls.idle()
         return call_id
+
+    async def get(
+        self, path: str, user: User | None = None, **headers: str
+    ) -> tuple[int, str, Headers]:
+        """Status, text and headers of a page, redirects not followed."""
+        cookies = {COOKIE: await self.ctx.sessions.create(user.id)} if user else {}
+        async with (
+            aiohttp.ClientSession(cookies=cookies) as http,
+            http.get(f"{self.url}{path}", headers=headers, allow_redirects=False) as answer,
+        ):
+            return answer.status, await answer.text(), answer.headers
 
     async def signed_in(
         self, browser: Browser, user: User | None, **options: object
