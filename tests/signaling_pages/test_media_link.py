@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Page
 
 from mediasrv.relay import Relay, RelayConfig
 from tests.signaling_pages.module_site import ModuleSite
+from tests.signaling_pages.waiting import until
 from tipmeet.store import free_port
 
 # One browser for the whole file: starting one takes longer than a test.
@@ -61,7 +62,7 @@ async def open_side(browser: Browser, site: ModuleSite, side: str, *, video: boo
 
 
 async def receives(page: Page, *, frames: int, packets: int = 50) -> None:
-    await page.wait_for_function(RECEIVES, arg=[frames, packets], polling=200, timeout=20_000)
+    await until(page, RECEIVES, [frames, packets])
 
 
 async def test_both_sides_see_and_hear_each_other_after_one_offer_each(
