@@ -202,6 +202,7 @@ def call_view(call: Call, viewer: Viewer, meter: Mapping[str, Any] | None = None
         ended_at_ms=call.ended_at_ms,
         deadline_at_ms=call.deadline_at_ms,
         affordable_s=call.affordable_s,
+        spending_cap_micros=call.spending_cap_micros,
         resume_asked=call.resume_asked,
         meter=None if meter is None or call.over else meter_view(tariff, meter, viewer),
         reason=call.reason.value if call.reason else None,

@@ -54,6 +54,9 @@ class ApiRequest:
 Handler = Callable[[ApiRequest], Awaitable[View | web.Response | None]]
 ANYONE: frozenset[Role] = frozenset()
 SIGNED_IN: frozenset[Role] = frozenset({"client", "provider", "operator", "guest"})
+CLIENT: frozenset[Role] = frozenset({"client"})
+PROVIDER: frozenset[Role] = frozenset({"provider"})
+OPERATOR: frozenset[Role] = frozenset({"operator"})
 
 
 @dataclass(frozen=True, slots=True)

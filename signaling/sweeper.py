@@ -35,7 +35,7 @@ SLOW_ROUND_KEY = "{dir}:slow-round"
 
 
 class Sweeper:
-    """Makes the rounds until it is cancelled."""
+    """Makes the rounds until its tasks are cancelled."""
 
     def __init__(self, ctx: Context, hub: Hub, listener: Listener) -> None:
         self._ctx = ctx
@@ -43,17 +43,18 @@ class Sweeper:
         self._listener = listener
         self._seen_since_ms: dict[str, int] = {}
 
-    async def run(self) -> None:
-        """All rounds, each at its own pace; a failing one is logged and comes again."""
-        async with asyncio.TaskGroup() as tasks:
+    def rounds(self) -> list[asyncio.Task[None]]:
+        """Start all rounds, each at its own pace; a failing one is logged and comes again."""
+        return [
+            asyncio.create_task(_repeat(each, every_s), name=each.__name__)
             for each, every_s in (
                 (self.fire_due, ROUND_S),
                 (self.look_at_open_calls, 2 * ROUND_S),
                 (self.look_at_duty, 2 * ROUND_S),
                 (self.stamp_presence, STAMP_EVERY_S),
                 (self.slow_round, SLOW_ROUND_S),
-            ):
-                tasks.create_task(_repeat(each, every_s), name=each.__name__)
+            )
+        ]
 
     async def fire_due(self) -> None:
         """Deadlines that passed, and calls that are over but not settled."""
@@ -138,10 +139,10 @@ class Sweeper:
 
 async def _repeat(each: Callable[[], Awaitable[None]], every_s: float) -> None:
     while True:
+        await asyncio.sleep(every_s)
         try:
             await each()
         except (RedisError, MeteringError, ProblemError, OSError) as error:
             log.warning("round failed", round=getattr(each, "__name__", ""), error=repr(error))
         except Exception:
             log.exception("round failed", round=getattr(each, "__name__", ""))
-        await asyncio.sleep(every_s)

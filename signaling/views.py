@@ -208,6 +208,7 @@ class CallView(View):
     ended_at_ms: int | None
     deadline_at_ms: int | None
     affordable_s: int | None
+    spending_cap_micros: int | None
     resume_asked: bool
     meter: MeterView | None
     reason: str | None

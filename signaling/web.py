@@ -49,7 +49,7 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
     await ctx.books.load()
     tasks = [
         asyncio.create_task(listener.run(), name="listener"),
-        asyncio.create_task(Sweeper(ctx, hub, listener).run(), name="sweeper"),
+        *Sweeper(ctx, hub, listener).rounds(),
         asyncio.create_task(show_live(ctx, hub, listener), name="live view"),
     ]
     yield
@@ -59,7 +59,11 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _stop(tasks: list[asyncio.Task[None]]) -> None:
-    """Cancel until they are gone: a cancellation that meets a failing connection may get lost."""
+    """Cancel until they are gone.
+
+    Before Python 3.12 `asyncio.wait_for`, which the store's client uses, loses a cancellation that
+    comes together with the answer.
+    """
     pending = set(tasks)
     while pending:
         for task in pending:

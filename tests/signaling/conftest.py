@@ -199,7 +199,7 @@ async def start_site(redis_client: redis.asyncio.Redis, clock: Clock) -> AsyncIt
         ctx = Context.create(
             settings=settings,
             redis=redis_client,
-            books=Books(redis_client),
+            books=Books(redis_client, partitions=8),
             relay_client=RelayClient(http, SECRET),
             clock=clock,
         )

@@ -1,0 +1,132 @@
+"""REST: what the operator can see and change."""
+
+from __future__ import annotations
+
+from signaling import directory
+from signaling.api_calls import BEFORE, CallsAnswer, before_of
+from signaling.api_money import funds_changed
+from signaling.inputs import CreditInput, PricingInput, VouchersInput
+from signaling.presenting import pricing_view
+from signaling.routing import OPERATOR, ApiRequest, Route
+from signaling.views import AuditView, PricingView, UserWithBalance, View, VoucherView
+
+
+class PricingAnswer(View):
+    pricing: PricingView
+
+
+class VouchersAnswer(View):
+    vouchers: list[VoucherView]
+
+
+class CodesAnswer(View):
+    codes: list[str]
+
+
+class UsersAnswer(View):
+    users: list[UserWithBalance]
+
+
+class CreditAnswer(View):
+    available_micros: int
+
+
+async def pricing(request: ApiRequest) -> PricingAnswer:
+    return PricingAnswer(pricing=await directory.pricing(request.ctx))
+
+
+async def set_pricing(request: ApiRequest) -> PricingAnswer:
+    store = request.ctx.pricing
+    after = await store.set(request.read(PricingInput).pricing(await store.get()))
+    return PricingAnswer(pricing=pricing_view(after))
+
+
+async def vouchers(request: ApiRequest) -> VouchersAnswer:
+    return VouchersAnswer(vouchers=await directory.vouchers(request.ctx))
+
+
+async def create_vouchers(request: ApiRequest) -> CodesAnswer:
+    ctx, body = request.ctx, request.read(VouchersInput)
+    now_ms = ctx.clock()
+    codes = await ctx.books.create_vouchers(
+        body.amount,
+        body.count,
+        expires_at_ms=body.expires_at_ms(now_ms),
+        note=body.note,
+        created_by=request.user.id,
+        now_ms=now_ms,
+    )
+    return CodesAnswer(codes=codes)
+
+
+async def users(request: ApiRequest) -> UsersAnswer:
+    return UsersAnswer(users=await directory.users(request.ctx, request.query["query"][:200]))
+
+
+async def audit(request: ApiRequest) -> AuditView:
+    return await directory.audit(request.ctx)
+
+
+async def credit(request: ApiRequest) -> CreditAnswer:
+    ctx, body = request.ctx, request.read(CreditInput)
+    user = await directory.client(ctx, request.path["id"])
+    money = await ctx.books.top_up(
+        user.id,
+        body.amount,
+        key=f"credit:{request.idempotency_key}",
+        source=f"operator {request.user.id}",
+        note=body.note,
+        now_ms=ctx.clock(),
+    )
+    await funds_changed(ctx, user.id)
+    return CreditAnswer(available_micros=money.available_micros)
+
+
+async def all_calls(request: ApiRequest) -> CallsAnswer:
+    return CallsAnswer(calls=await directory.all_calls(request.ctx, before_of(request)))
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/admin/pricing", pricing, "The rules", PricingAnswer, roles=OPERATOR),
+    Route(
+        "PUT",
+        "/admin/pricing",
+        set_pricing,
+        "Change the rules for later calls",
+        PricingAnswer,
+        PricingInput,
+        roles=OPERATOR,
+    ),
+    Route("GET", "/admin/vouchers", vouchers, "Vouchers", VouchersAnswer, roles=OPERATOR),
+    Route(
+        "POST",
+        "/admin/vouchers",
+        create_vouchers,
+        "Make vouchers",
+        CodesAnswer,
+        VouchersInput,
+        roles=OPERATOR,
+        status=201,
+    ),
+    Route(
+        "GET",
+        "/admin/users",
+        users,
+        "Find people",
+        UsersAnswer,
+        roles=OPERATOR,
+        query={"query": "part of a name or an email"},
+    ),
+    Route(
+        "POST",
+        "/admin/users/{id}/credit",
+        credit,
+        "Give a client money",
+        CreditAnswer,
+        CreditInput,
+        roles=OPERATOR,
+        idempotent=True,
+    ),
+    Route("GET", "/admin/calls", all_calls, "All calls", CallsAnswer, roles=OPERATOR, query=BEFORE),
+    Route("GET", "/admin/audit", audit, "Check the books now", AuditView, roles=OPERATOR),
+)
