@@ -44,7 +44,7 @@ local function charge(t, b)
 end
 
 local function platform_part(t, charged)
-  return mul_div(t[BPS], charged, 10000)
+  return mul_div(charged, t[BPS], 10000)
 end
 
 -- The largest B with C(B) <= money, the client's spending cap counted in; nil for a free call.

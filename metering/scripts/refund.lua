@@ -22,7 +22,7 @@ local total = old.charged + amount
 if amount <= 0 or total > receipt.charged then
   return refuse('above_original', {left = receipt.charged - old.charged})
 end
-local fee = mul_div(receipt.tariff[8], total, 10000)
+local fee = mul_div(total, receipt.tariff[8], 10000)
 local cash_back = math.min(total, receipt.charged - receipt.promo)
 local new = {charged = total, fee = fee, share = total - fee, promo = total - cash_back, at = now}
 

@@ -77,6 +77,7 @@ class Simulation:
         self.media: dict[str, Media] = {}
         self.open: dict[str, str] = {}  # client → its call that may be open
         self.over: set[str] = set()
+        self.exhausted: set[str] = set()
         self.pending: list[Request] = []
         self.refused: list[Request] = []
         self.paid_in = dict.fromkeys(CLIENTS, 0)
@@ -93,6 +94,7 @@ class Simulation:
         moves = [
             (self.pay_in, 3),
             (self.redeem, 1),
+            (self.rescue, 3),
             (self.take_out, 1),
             (self.ring, 7),
             (self.hang_up, 4),
@@ -134,6 +136,15 @@ class Simulation:
                 client, amount, key=key, source="sim", now_ms=self.now_ms, promo=promo
             )
         )
+
+    async def rescue(self) -> None:
+        """Money comes in for a call that has none left; it goes on, or ends before a tick."""
+        short = sorted(self.exhausted & set(self.open.values()) - self.over)
+        if short:
+            client = self.media[self.rng.choice(short)].client
+            await self.pay_in(client)
+            if self.rng.random() < 0.5:
+                await self.hang_up(client)
 
     async def redeem(self) -> None:
         if self.codes:
@@ -204,9 +215,9 @@ class Simulation:
         if self.rng.random() < 0.8:
             await self.take_over(call)
 
-    async def hang_up(self) -> None:
+    async def hang_up(self, client: str = "") -> None:
         if self.open:
-            client = self.rng.choice(sorted(self.open))
+            client = client or self.rng.choice(sorted(self.open))
             call = self.open[client]
             self.over.add(call)
 
@@ -230,6 +241,7 @@ class Simulation:
 
     async def pay_out(self) -> None:
         provider, key = self.rng.choice(PROVIDERS), self._key()
+        await self._survive(self._release)
         available = (await self.honest.earnings(provider)).available_micros
         if available > 0:
             amount = self.rng.randint(1, available)
@@ -242,6 +254,9 @@ class Simulation:
                 await self.books.settle_payout(asked.id, verdict, note="", now_ms=self.now_ms)
 
             await self._request(payout)
+
+    async def _release(self) -> None:
+        await self.books.release_earnings(now_ms=self.now_ms + 700_000)
 
     # What relays do.
 
@@ -273,6 +288,8 @@ class Simulation:
         relay = self.relays[name or self.rng.choice(sorted(self.relays))]
         for tick in await relay.meter.tick(dict(relay.proofs), self.now_ms):
             media = self.media[tick.call_id]
+            if tick.status == "exhausted":
+                self.exhausted.add(tick.call_id)
             if tick.status in ("ok", "exhausted"):
                 expect(
                     tick.charged_micros == charge_micros(media.tariff, tick.seconds),
@@ -383,7 +400,10 @@ class Simulation:
                 await self.books.end_call(call, "server_lost", now_ms=self.now_ms)
             except MeteringError:
                 continue
-        await self.books.upkeep(now_ms=self.now_ms + 10**7)
+        try:
+            await self.books.upkeep(now_ms=self.now_ms + 10**7)
+        except MeteringError as error:
+            raise BrokenError(f"upkeep cannot finish: {error}") from error
         await self._check()
         await self._account()
 
