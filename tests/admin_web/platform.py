@@ -41,8 +41,8 @@ class Platform:
     url: str
 
     async def person(self, name: str, role: str) -> User:
-        """Somebody with an account: name@example.org."""
-        email = f"{name.lower()}@example.org"
+        """Somebody with an account: <first name>@example.org."""
+        email = f"{name.split(maxsplit=1)[0].lower()}@example.org"
         return await self.ctx.accounts.create_user(email, PASSWORD, name, role)  # type: ignore[arg-type]
 
     async def give(self, client: User, micros: int) -> None:
