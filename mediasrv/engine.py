@@ -20,7 +20,7 @@ from mediasrv.media_path import MediaPath, Queue
 from mediasrv.negotiation import Agreement, negotiate
 from mediasrv.participant import MAX_DTLS_PER_S, Participant
 from mediasrv.rate_limit import RateLimit
-from mediasrv.route import Route
+from mediasrv.route import Route, Stream
 from mediasrv.sdp_answer import LocalTransport, write_answer
 from mediasrv.sdp_offer import parse_offer
 from mediasrv.slots import MAX_DATAGRAM, SLOT_SIZE, Slots
@@ -61,6 +61,8 @@ class Engine:
         self.draining = False
         self._calls: dict[str, Call] = {}
         self._routes: dict[bytes, Route] = {}
+        #: Open TCP connections by source, kept by the shell.
+        self.streams: dict[bytes, Stream] = {}
         self._ufrags: dict[str, Participant] = {}
         self._handshaking: set[Participant] = set()
         self._media = MediaPath(slots, self.counters, queue)
@@ -127,11 +129,8 @@ class Engine:
         known = self._routes.get(source)
         if known is not None and known.participant is not participant:
             # A browser reuses a port for its next connection: the newer proof counts.
-            known.participant.routes.pop(source, None)
-            if known.participant.route is known:
-                known.participant.route = None
-                known.participant.call.wire()
-        route = participant.add_route(source)
+            self._drop_route(known)
+        route = participant.add_route(source, self.streams.get(source))
         self._routes[source] = route
         surplus = participant.surplus_route()
         if surplus is not None:
@@ -140,6 +139,24 @@ class Engine:
             participant.route = route
             participant.call.wire()
         self._send(result.response, route)
+
+    def connection_lost(self, source: bytes) -> None:
+        """A TCP connection is gone; its participant waits for the next check from elsewhere."""
+        self.streams.pop(source, None)
+        route = self._routes.pop(source, None)
+        if route is not None:
+            self._drop_route(route)
+
+    def _drop_route(self, route: Route) -> None:
+        participant = route.participant
+        participant.routes.pop(route.key, None)
+        if participant.route is route:
+            participant.route = None
+            participant.call.wire()
+
+    def knows(self, source: bytes) -> bool:
+        """Whether a participant has proven this source."""
+        return source in self._routes
 
     def _dtls(self, participant: Participant, datagram: bytes, route: Route, now: float) -> None:
         participant.dtls_budget -= 1

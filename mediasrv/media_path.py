@@ -126,7 +126,11 @@ class MediaPath:
         length = length_p[0]
         track.packets += 1
         track.bytes += length
-        self._queue(slot, length, track.route)
+        route = track.route
+        if route.stream is None:
+            self._queue(slot, length, route)
+        else:
+            route.stream(bytes(view[start : start + length]))
 
     def _out_of_order(self, source: Source, seq: int, now: float) -> int:
         before = source.highest if source.max_seq >= 0 else None

@@ -10,7 +10,7 @@ from mediasrv.ice import CONSENT_TIMEOUT_S, IceLite
 from mediasrv.loss import LossWindow, fraction
 from mediasrv.negotiation import MID, Agreement
 from mediasrv.proof import SILENCE_S, Presence
-from mediasrv.route import Route
+from mediasrv.route import Route, Stream
 from mediasrv.rtp import find_extension
 from mediasrv.srtp import SrtpPair
 from mediasrv.stats import Media, Side, State
@@ -135,11 +135,11 @@ class Participant:
             return source
         return None
 
-    def add_route(self, key: bytes) -> Route:
-        """A proven address; returns the one that had to make room through ``routes``' order."""
+    def add_route(self, key: bytes, stream: Stream | None) -> Route:
+        """A proven address, now the most recently used one."""
         route = self.routes.get(key)
         if route is None:
-            route = self.routes[key] = Route(key, self)
+            route = self.routes[key] = Route(key, self, stream)
         self.routes.move_to_end(key)
         return route
 

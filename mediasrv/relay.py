@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 import structlog
 
+from mediasrv.addresses import announced_addresses, problems
 from mediasrv.datagrams import BATCH, DatagramSocket, open_datagrams
 from mediasrv.dtls import Certificate
 from mediasrv.engine import Engine, EngineConfig
 from mediasrv.slots import Slots
 from mediasrv.stats import CallStats, Side, Totals
+from mediasrv.tcp import TcpListener
 
 #: Seconds between two ticks of the engine.
 TICK_S = 0.02
@@ -23,6 +25,8 @@ TICK_S = 0.02
 BATCHES_PER_TURN = 8
 #: Bytes the kernel is asked to buffer; it caps this silently.
 SOCKET_BUFFER = 4 * 1024 * 1024
+#: Tries to find a number that is free for both UDP and TCP.
+FREE_PORT_ATTEMPTS = 10
 
 _log = structlog.get_logger("mediasrv")
 
@@ -33,7 +37,8 @@ class RelayConfig:
 
     ``host`` is a numeric address to bind (``0.0.0.0`` or ``::`` for all), ``port`` a UDP port (0:
     any free one), ``announced`` the addresses browsers are told, for servers behind NAT (empty: the
-    bound one, or the one that leads to the internet).
+    bound one, or the one that leads to the internet). With ``tcp`` it listens for ICE over TCP on
+    the same port, for networks that block UDP.
     """
 
     host: str = "0.0.0.0"  # noqa: S104 - media comes from anywhere; everything in it is authenticated
@@ -41,6 +46,7 @@ class RelayConfig:
     announced: tuple[str, ...] = ()
     max_calls: int = 500
     handshakes_per_s: int = 100
+    tcp: bool = True
 
 
 class Relay:
@@ -54,6 +60,7 @@ class Relay:
         self._socket: socket.socket | None = None
         self._datagrams: DatagramSocket | None = None
         self._engine: Engine | None = None
+        self._tcp: TcpListener | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.port = config.port
@@ -62,19 +69,23 @@ class Relay:
     async def start(self) -> None:
         """Binds the socket. ``ValueError``: a bad address; ``OSError``: a taken port."""
         self._loop = asyncio.get_running_loop()
-        self._socket = _bind(self.config.host, self.config.port)
+        self._socket, listener = _bind_both(self.config)
         self.port = self._socket.getsockname()[1]
         self.addresses = self.config.announced or announced_addresses(self.config.host)
-        for address in self.addresses:
-            ipaddress.ip_address(address)
+        for problem in problems(self.config.host, self.addresses):
+            _log.warning("browsers may not reach the relay", problem=problem)
         self._datagrams = open_datagrams(self._socket, self._slots)
         engine_config = EngineConfig(
             addresses=self.addresses,
             port=self.port,
             max_calls=self.config.max_calls,
             handshakes_per_s=self.config.handshakes_per_s,
+            tcp=self.config.tcp,
         )
         self._engine = Engine(engine_config, self._slots, Certificate(), self._datagrams.queue)
+        if listener is not None:
+            self._tcp = TcpListener(self._engine, self._framed)
+            await self._tcp.start(listener)
         self._loop.add_reader(self._socket.fileno(), self._readable)
         self._tick()
         _log.info("relay started", addresses=self.addresses, port=self.port)
@@ -88,6 +99,8 @@ class Relay:
         self._drain_outbox()
         if self._timer is not None:
             self._timer.cancel()
+        if self._tcp is not None:
+            await self._tcp.close()
         self._loop.remove_reader(self._socket.fileno())
         self._socket.close()
         self._socket = None
@@ -163,6 +176,15 @@ class Relay:
         if engine.changed:
             self._settle()
 
+    def _framed(self, packet: bytes, source: bytes) -> None:
+        """A packet that came over TCP; the slots are free between two turns of the socket."""
+        if self._datagrams is None:
+            return
+        self._slots.fill(0, packet)
+        self._core.receive(1, [len(packet)], [source], time.monotonic())
+        self._core.counters.packets_out += self._datagrams.flush()
+        self._settle()
+
     def _tick(self) -> None:
         if self._loop is None:
             return
@@ -191,44 +213,41 @@ class Relay:
         outbox, datagrams = self._core.outbox, self._datagrams
         if outbox and datagrams is not None:
             for datagram, route in outbox:
-                datagrams.send(datagram, route)
+                if route.stream is None:
+                    datagrams.send(datagram, route)
+                else:
+                    route.stream(datagram)
             outbox.clear()
             datagrams.flush()
 
 
-def announced_addresses(host: str) -> tuple[str, ...]:
-    """The addresses to tell browsers for a bound host: itself, or what a wildcard resolves to.
-
-    A wildcard is resolved by asking the kernel which address it would use towards the internet
-    (nothing is sent). Without such a route only this machine can call.
-    """
-    address = ipaddress.ip_address(host)
-    if not address.is_unspecified:
-        return (host,)
-    probes = [(socket.AF_INET, "198.51.100.1")]
-    if address.version == 6:
-        probes.append((socket.AF_INET6, "2001:db8::1"))
-    found = []
-    for family, target in probes:
+def _bind_both(config: RelayConfig) -> tuple[socket.socket, socket.socket | None]:
+    """The UDP socket and, if wanted, a TCP one of the same number."""
+    for attempts_left in reversed(range(FREE_PORT_ATTEMPTS if config.port == 0 else 1)):
+        datagrams = _bind(config.host, config.port, socket.SOCK_DGRAM)
+        if not config.tcp:
+            return datagrams, None
         try:
-            with socket.socket(family, socket.SOCK_DGRAM) as probe:
-                probe.connect((target, 9))
-                found.append(str(probe.getsockname()[0]))
+            port = datagrams.getsockname()[1]
+            return datagrams, _bind(config.host, port, socket.SOCK_STREAM)
         except OSError:
-            continue
-    return tuple(found) or ("127.0.0.1",)
+            # Free for UDP is not free for TCP: another number may be both.
+            datagrams.close()
+            if not attempts_left:
+                raise
+    raise AssertionError("unreachable")
 
 
-def _bind(host: str, port: int) -> socket.socket:
-    version = ipaddress.ip_address(host).version
-    sock = socket.socket(
-        socket.AF_INET6 if version == 6 else socket.AF_INET,
-        socket.SOCK_DGRAM | socket.SOCK_NONBLOCK,
-    )
+def _bind(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
+    family = socket.AF_INET6 if ipaddress.ip_address(host).version == 6 else socket.AF_INET
+    sock = socket.socket(family, kind | socket.SOCK_NONBLOCK)
     try:
-        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-            sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER)
-        if version == 6:
+        if kind is socket.SOCK_STREAM:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        else:
+            for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+                sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER)
+        if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         sock.bind((host, port))
     except OSError:

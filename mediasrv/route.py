@@ -1,7 +1,8 @@
-"""A proven address of a participant, in the form the kernel wants it back."""
+"""A proven address of a participant, in the form it is sent to."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mediasrv.srtp import ffi
@@ -9,13 +10,20 @@ from mediasrv.srtp import ffi
 if TYPE_CHECKING:
     from mediasrv.participant import Participant
 
+#: Sends one packet over a connection; drops it when the connection is clogged.
+Stream = Callable[[bytes], None]
+
 
 class Route:
-    """One address; ``key`` is its ``sockaddr``, ``pointer`` the same in memory for the kernel."""
+    """One address; ``key`` is its ``sockaddr``, ``pointer`` the same in memory for the kernel.
 
-    __slots__ = ("key", "participant", "pointer")
+    Over TCP the key has a byte more (so it is no UDP address), and ``stream`` does the sending.
+    """
 
-    def __init__(self, key: bytes, participant: Participant) -> None:
+    __slots__ = ("key", "participant", "pointer", "stream")
+
+    def __init__(self, key: bytes, participant: Participant, stream: Stream | None) -> None:
         self.key = key
         self.participant = participant
         self.pointer: Any = ffi.new("unsigned char[]", key)
+        self.stream = stream

@@ -6,7 +6,7 @@ running sequence numbers and timestamps) however often the sender reloads its pa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mediasrv.keyframes import KeyframeRequester
 from mediasrv.loss import LossWindow
@@ -14,9 +14,6 @@ from mediasrv.nack_requester import NackRequester
 from mediasrv.packet_cache import PacketCache
 from mediasrv.reception import Reception
 from mediasrv.rtp import ExtensionMap
-
-if TYPE_CHECKING:
-    from mediasrv.route import Route
 
 CLOCK_RATES = {"audio": 48_000, "video": 90_000}
 #: Numbers left out where a new sender takes over, so that a decoder sees the break as a loss.
@@ -105,7 +102,7 @@ class Track(Numbering):
         #: Media flows; ``tx`` and ``route`` are the receiver's while it does.
         self.is_open = False
         self.tx: Any = None
-        self.route: Route | None = None
+        self.route: Any = None
         #: Forwarded to the present receiver.
         self.packets = 0
         self.bytes = 0
