@@ -51,6 +51,14 @@ async def public_service(ctx: Context, slug: str) -> PublicServiceView:
     return (await _public(ctx, [service]))[0]
 
 
+async def service_of_call(ctx: Context, user: User, slug: str) -> PublicServiceView | None:
+    """The service this person is in a call of, even when it was taken off the site meanwhile."""
+    if not any(call.service.slug == slug for call in await present_calls(ctx, user)):
+        return None
+    service = await ctx.services.by_slug(slug)
+    return (await _public(ctx, [service]))[0] if service else None
+
+
 async def public_services(ctx: Context, query: str = "", kind: str = "") -> list[PublicServiceView]:
     """Published services that fit a search; those one can call now first, then by title."""
     found = [s for s in await ctx.services.published() if matches(s, query, kind)]

@@ -31,13 +31,16 @@ async def call_page(request: web.Request) -> web.StreamResponse:
     ctx = context_of(request)
     user = user_of(request)
     slug = request.match_info["slug"]
-    service = await directory.public_service(ctx, slug)
-    calls_here = user is not None and user.role in CALLERS
+    # Somebody in a call of a service that was hidden meanwhile must still get back into it.
+    resumed = await directory.service_of_call(ctx, user, slug) if user else None
+    service = resumed or await directory.public_service(ctx, slug)
+    calls_here = user is not None and user.role in CALLERS and resumed is None
     quote = await directory.quote(ctx, user, slug) if user and calls_here else None
     data = {
         **_common(ctx, user),
         "service": service.as_json(),
         "quote": quote.as_json() if quote else None,
+        "resuming": resumed is not None,
         "own": user is not None and await _owns(ctx, user, slug),
     }
     context = {"service": service.as_json(), "call_data": data}

@@ -134,6 +134,7 @@ async function resume(calls) {
     if (last) followRing(last);
     return;
   }
+  if (!mine && data.resuming && Object.values(views).every((view) => view.hidden) && !session) show("lobby");
   if (!mine || session) return;
   if (mine.service.slug !== lobby.service.slug) {
     setText($("#other-call-text"), t("You are in a call with {name} ({service}).", { name: mine.provider.name, service: mine.service.title }));
@@ -152,7 +153,7 @@ async function begin(view, { steal = false } = {}) {
     goesOnElsewhere(view);
     return;
   }
-  if (!devices.audio) await devices.open();
+  if (!devices.audio) await check.open();
   session = new CallSession({ socket, call: view, devices, iceServers: data.ice_servers });
   const current = session;
   show(null);
@@ -202,7 +203,11 @@ $("#call-again").addEventListener("click", async () => {
 });
 
 window.addEventListener("pagehide", () => devices.stop());
+window.addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 
-show("lobby");
-if (lobby.user) connect();
-if (["client", "guest"].includes(lobby.user?.role) || lobby.free) check.open();
+// Straight back into a running call: the lobby would only flash by.
+show(data.resuming ? null : "lobby");
+const caller = ["client", "guest"].includes(lobby.user?.role);
+// A provider's socket would count as an open console, and this page does not ring.
+if (caller) connect();
+if (caller || (lobby.free && !lobby.user)) check.open();

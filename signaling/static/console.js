@@ -179,7 +179,7 @@ async function begin(call, { steal = false } = {}) {
   rings.clear();
   ringer.ring([]);
   renderDuty();
-  if (!devices.audio) await devices.open();
+  if (!devices.audio) await check.open();
   session = new CallSession({ socket, call, devices, iceServers: data.ice_servers });
   const current = session;
   $("#desk").hidden = $("#over").hidden = true;
@@ -289,4 +289,7 @@ for (const button of $$("[data-copy]")) {
 }
 
 window.addEventListener("pagehide", () => devices.stop());
+window.addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+// After a reload on duty any press is enough to let the page ring aloud again.
+document.addEventListener("pointerdown", () => duty !== "off_duty" && ringer.unlock().then(renderMeans, () => {}));
 renderDuty();

@@ -10,6 +10,17 @@ from signaling.accounts import User
 from signaling.relays import RelayInfo
 from tests.admin_web.platform import Platform
 
+CHANGE_SERVICE = """async ([id, changes]) => {
+  const { service } = await (await fetch(`/api/services/${id}`)).json();
+  const input = { ...service, ...changes };
+  for (const key of ["id", "slug", "url", "price_micros", "provider_id"]) delete input[key];
+  const headers = { "Content-Type": "application/json" };
+  const answer = await fetch(`/api/services/${id}`, {
+    method: "PUT", headers, body: JSON.stringify(input),
+  });
+  return answer.status;
+}"""
+
 
 @dataclass
 class World:
@@ -31,6 +42,13 @@ class World:
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         await page.goto(path or f"/call/{self.slug}")
         return page
+
+    async def change_service(self, **changes: object) -> None:
+        """As the provider's editor does it."""
+        [service] = await self.platform.ctx.services.of_provider(self.provider.id)
+        page = await self.page(self.provider, "/services")
+        status = await page.evaluate(CHANGE_SERVICE, [service.id, changes])
+        assert status == 200
 
     async def close(self) -> None:
         for context in self.contexts:

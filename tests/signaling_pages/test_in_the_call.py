@@ -208,7 +208,7 @@ async def test_a_second_window_takes_the_call_only_when_asked_to(
 async def test_a_call_whose_money_ran_out_goes_on_after_a_voucher(
     stack: AsyncExitStack, browser: Browser, site: Site
 ) -> None:
-    pair = await open_pair(stack, browser, site, money="0.60", price="6.00")
+    pair = await open_pair(stack, browser, site, money="0.40", price="6.00")
     code = await pair.voucher("5.00")
     await pair.connect()
     dialog = pair.client.get_by_test_id("top-up")
@@ -224,7 +224,7 @@ async def test_a_call_whose_money_ran_out_goes_on_after_a_voucher(
     await expect(dialog).to_be_hidden()
     for page in (pair.client, pair.provider):
         await expect(page.get_by_test_id("meter-charged")).not_to_have_text(
-            "$0.600", timeout=SLOW_MS
+            "$0.400", timeout=SLOW_MS
         )
         await picture_arrives(page)
     await pair.client.get_by_test_id("hang-up").click()

@@ -104,21 +104,7 @@ async def test_a_limit_that_is_no_amount_is_refused_in_words(world: World) -> No
 async def test_a_price_that_changed_needs_a_new_consent(world: World) -> None:
     page = await world.page(world.client)
     await page.get_by_test_id("consent").check()
-    pricing = await world.platform.ctx.pricing.get()
-    [service] = await world.platform.ctx.services.of_provider(world.provider.id)
-    provider_page = await world.page(world.provider, "/services")
-    changed = await provider_page.evaluate(
-        """async (id) => {
-          const { service } = await (await fetch(`/api/services/${id}`)).json();
-          const input = { ...service, price: "0.90" };
-          for (const key of ["id", "slug", "url", "price_micros", "provider_id"]) delete input[key];
-          const headers = { "Content-Type": "application/json" };
-          const body = JSON.stringify(input);
-          return (await fetch(`/api/services/${id}`, { method: "PUT", headers, body })).status;
-        }""",
-        service.id,
-    )
-    assert (changed, pricing.threshold_s) == (200, 60)
+    await world.change_service(price="0.90")
     await look_again(page)
     await expect(page.get_by_test_id("lobby-price")).to_have_text("$0.90 per minute")
     await expect(page.get_by_test_id("lobby-problem")).to_have_text(

@@ -76,11 +76,14 @@ async def test_a_cancelled_call_stops_ringing_and_is_listed_as_missed(world: Wor
     await expect(console.locator("#missed")).to_contain_text("stopped calling")
 
 
-async def test_a_reload_on_either_side_goes_on_ringing(world: World) -> None:
+async def test_a_reload_on_either_side_goes_on_ringing_even_of_a_service_hidden_meanwhile(
+    world: World,
+) -> None:
     console = await open_console(world)
     client = await world.page(world.client)
     await press_call(client)
     await expect(console.get_by_test_id("ring-card")).to_be_visible()
+    await world.change_service(published=False)
     await console.reload()
     await client.reload()
     await expect(client.get_by_role("heading", name="Ringing Petra…")).to_be_visible()

@@ -72,6 +72,11 @@ export class Lobby {
     return this.tariff.price_micros === 0;
   }
 
+  /** Nobody who could pay: not signed in, or a guest of a free service. */
+  get #stranger() {
+    return !this.free && (!this.user || this.user.role === "guest");
+  }
+
   get isGuest() {
     return !this.user && this.free;
   }
@@ -144,9 +149,7 @@ export class Lobby {
   problem() {
     const { user, service, quote } = this;
     const here = encodeURIComponent(location.pathname);
-    if (!user && !this.free) {
-      return { text: t("Sign in to call. An account takes a minute."), code: "not_signed_in" };
-    }
+    if (this.#stranger) return { text: t("Sign in to call. An account takes a minute.") };
     if (user && !["client", "guest"].includes(user.role)) {
       return user.id === service.provider.id || quote?.code === "own_service" || this.#data.own
         ? { text: t("This is your own service. Clients see this page when they call you."), link: ["/console", t("Open the console")] }
@@ -190,26 +193,27 @@ export class Lobby {
 
   render() {
     const { service, quote, tariff } = this;
-    const probe = quote ? quote.free_probe : true;
+    // Without a free time in the first place there is none to be used up.
+    const probe = !quote || quote.free_probe || service.threshold_s === 0;
     setText(this.#part("price"), this.free ? t("Free of charge") : rate(tariff.price_micros, tariff.period_s));
     setText(this.#part("rule"), [freeRule(tariff, probe), incrementRule(tariff)].filter(Boolean).join(" "));
     renderAvailability(this.#part("availability"), service.availability);
     this.#part("lock").hidden = this.free;
     this.#renderBalance(quote);
     const consent = this.#part("consent");
-    this.#part("consent-row").hidden = this.free || !this.#canQuote();
+    this.#part("consent-row").hidden = this.free || this.#stranger || !this.#canQuote();
     this.#part("cap-row").hidden = this.#part("consent-row").hidden;
     setText(this.#part("consent-text"), consentText(tariff, probe));
     consent.checked = this.#consented === tariff.hash && this.#consented !== null;
     this.#part("guest").hidden = !this.isGuest;
-    this.#part("sign").hidden = Boolean(this.user) || this.free;
+    this.#part("sign").hidden = !this.#stranger;
     this.#part("call").hidden = !this.#part("sign").hidden;
     this.#renderProblem();
   }
 
   #renderBalance(quote) {
     const box = this.#part("balance");
-    box.hidden = !quote || this.free;
+    box.hidden = !quote || this.free || this.#stranger;
     if (box.hidden) return;
     setText(this.#part("balance-amount"), money(quote.available_micros));
     const enough = quote.affordable_s > 0 && quote.available_micros >= quote.needed_micros;

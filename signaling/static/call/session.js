@@ -48,6 +48,7 @@ export class CallSession extends EventTarget {
       socket.on("call.meter", (message) => message.call === this.call.id && this.#tick(message)),
       socket.on("call.warning", (message) => message.call === this.call.id && this.#emit("warning", message)),
       socket.on("hello", () => this.#watch()),
+      socket.on("down", () => this.#emit("link")),
     ];
   }
 
@@ -77,7 +78,17 @@ export class CallSession extends EventTarget {
     if (this.#socket.ready) this.#watch();
   }
 
+  /** True while the server cannot be reached: the talk may go on, figures and commands wait. */
+  get offline() {
+    return !this.#socket.ready;
+  }
+
+  /** Ends the call. Without a line to the server the media stop at once: then nothing is billed. */
   async hangUp() {
+    if (this.offline) {
+      this.link.close();
+      this.#devices.stop();
+    }
     await this.#socket.request("call.hang_up", { call: this.call.id });
   }
 

@@ -3,7 +3,13 @@
 import { t } from "../lib/text.js";
 
 /** `{ title, text, quiet?, action? }` for the banner over the picture, or null when the call simply runs. */
-export function bannerOf({ call, side, peerName: name, link, meter }) {
+export function bannerOf({ call, side, peerName: name, link, meter, offline }) {
+  if (link.state === "closed") {
+    return { title: t("You left the call"), text: t("The server is told as soon as it can be reached. Nothing more is charged.") };
+  }
+  if (offline && link.state === "connected") {
+    return { quiet: true, title: t("No line to the server"), text: t("Talk on. The figures stand still until it is back.") };
+  }
   switch (call.state) {
     case "connecting":
       return { title: t("Connecting…"), text: t("Nothing is charged before both of you are connected.") };
