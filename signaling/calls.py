@@ -100,7 +100,8 @@ class Calls:
                 answer = await self._relay_client.join(relay.control_url, call_id, side, offer)
             except RelayError as error:
                 if error.code not in ("relay_unavailable", "full", "draining", "internal"):
-                    raise ProblemError(error.code, error.message) from error
+                    line = f" (line {error.line})" if error.line else ""
+                    raise ProblemError(error.code, f"{error.message}{line}") from error
                 tries[relay.id] += 1 if error.code == "relay_unavailable" else TRIES_PER_RELAY
                 continue
             if call.mode_due:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -46,9 +47,15 @@ def _stretch(stretch: object) -> tuple[str, str]:
 
 
 def _time_zone(value: object) -> object:
-    if value not in available_timezones():
+    if not isinstance(value, str) or value not in _time_zones():
         raise ValueError("This is not a time zone; one looks like Europe/Berlin.")
     return value
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    """All there are; asking the system reads a directory tree."""
+    return frozenset(available_timezones())
 
 
 Amount = Annotated[

@@ -35,6 +35,14 @@ redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', '(' .. ARGV[1])
 return gone
 """
 
+# KEYS: duty, seen; ARGV: provider, seen before, now
+_ARRIVE = """
+local seen = redis.call('ZSCORE', KEYS[2], ARGV[1])
+if not seen or tonumber(seen) < tonumber(ARGV[2]) then redis.call('SREM', KEYS[1], ARGV[1]) end
+redis.call('ZADD', KEYS[2], 'GT', ARGV[3], ARGV[1])
+return 1
+"""
+
 
 class Presence:
     """Duty in Redis, announced on its channel when it changes."""
@@ -42,6 +50,7 @@ class Presence:
     def __init__(self, redis_client: redis.asyncio.Redis) -> None:
         self._redis = redis_client
         self._retire = redis_client.register_script(_RETIRE)
+        self._arrive = redis_client.register_script(_ARRIVE)
 
     async def set_duty(self, provider_id: str, on: bool, now_ms: int) -> None:
         """A provider with an open socket says whether it takes calls."""
@@ -53,6 +62,12 @@ class Presence:
                 pipeline.srem(keys.DUTY, provider_id)
             await pipeline.execute()
         await self.announce(provider_id)
+
+    async def arrive(self, provider_id: str, now_ms: int) -> None:
+        """A provider opens a socket: within 20 s of the last one they are still on duty."""
+        await self._arrive(
+            keys=[keys.DUTY, keys.SEEN], args=[provider_id, now_ms - GRACE_MS, now_ms]
+        )
 
     async def stamp(self, provider_ids: Iterable[str], now_ms: int) -> None:
         """These providers have a socket open here at this instant."""

@@ -31,6 +31,16 @@ class Socket:
         self._queue: asyncio.Queue[str] = asyncio.Queue(QUEUE_MAX)
         self._closing: asyncio.Task[Any] | None = None
 
+    @property
+    def queued(self) -> int:
+        """Messages on their way."""
+        return self._queue.qsize()
+
+    @property
+    def closing(self) -> bool:
+        """Whether this side has given the connection up."""
+        return self._closing is not None
+
     def send(self, message: Mapping[str, Any], *, droppable: bool = False) -> None:
         """Queue a message. A reader that lets the queue fill up is cut off and may come back."""
         self.send_text(json.dumps(message, separators=(",", ":")), droppable=droppable)

@@ -59,12 +59,14 @@ async def open_socket(request: web.Request) -> web.StreamResponse:
     except (RedisError, OSError) as error:
         log.warning("socket lost the store", user=user.id, error=repr(error))
     finally:
-        hub.remove(socket)
         writer.cancel()
-        await ws.close()
-        if user.role == "provider":
-            # The grace of 20 s runs from now.
-            await ctx.presence.stamp([user.id], ctx.clock())
+        try:
+            if user.role == "provider":
+                # The grace of 20 s runs from now.
+                await ctx.presence.stamp([user.id], ctx.clock())
+        finally:
+            hub.remove(socket)
+            await ws.close()
     return ws
 
 
@@ -72,7 +74,7 @@ async def _greet(ctx: Context, socket: Socket) -> None:
     user, now_ms = socket.user, ctx.clock()
     hello: dict[str, Any] = {"type": "hello", "user": user_view(user).as_json()}
     if user.role == "provider":
-        await ctx.presence.stamp([user.id], now_ms)
+        await ctx.presence.arrive(user.id, now_ms)
         socket.duty = await ctx.presence.duty(user.id, now_ms)
         hello["duty"] = socket.duty
     calls = await directory.present_calls(ctx, user)

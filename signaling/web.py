@@ -20,6 +20,7 @@ from signaling.middleware import problem_middleware, session_middleware
 from signaling.openapi import document
 from signaling.socket_server import HUB, open_socket
 from signaling.sweeper import Sweeper
+from signaling.tasks import stop
 
 STATIC = Path(__file__).parent / "static"
 LAST_WORK_S = 15.0
@@ -53,22 +54,9 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
         asyncio.create_task(show_live(ctx, hub, listener), name="live view"),
     ]
     yield
-    await _stop(tasks)
+    await stop(tasks)
     with suppress(TimeoutError):  # what is left is found again by the next process
         await asyncio.wait_for(ctx.calls.idle(), LAST_WORK_S)
-
-
-async def _stop(tasks: list[asyncio.Task[None]]) -> None:
-    """Cancel until they are gone.
-
-    Before Python 3.12 `asyncio.wait_for`, which the store's client uses, loses a cancellation that
-    comes together with the answer.
-    """
-    pending = set(tasks)
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=1.0)
 
 
 async def _say_goodbye(app: web.Application) -> None:

@@ -27,7 +27,8 @@ from signaling.context import Context
 from signaling.pricing import Pricing
 from signaling.relays import RelayInfo
 from signaling.settings import SignalingSettings
-from signaling.web import LISTENER, setup
+from signaling.tasks import stop
+from signaling.web import HUB, LISTENER, setup
 from tests.signaling.people import Person
 from tipmeet.ticker import Ticker
 
@@ -93,6 +94,12 @@ class Site:
         made = await person.api("POST", "/services", SERVICE | service)
         await person.ask("duty.set", on=True)
         return person, made["service"]["slug"]
+
+    async def left(self, person: Person) -> None:
+        """The person closes the browser, and the server has noticed."""
+        await person.disconnect()
+        while self.app[HUB].of(person.user["id"]):
+            await asyncio.sleep(0.01)
 
     async def give(self, person: Person, money: str) -> None:
         micros = int(float(money) * 1_000_000)
@@ -282,8 +289,6 @@ async def relay(site: Site) -> AsyncIterator[Relay]:
     tasks = [asyncio.create_task(announce()), asyncio.create_task(ticker.run())]
     await announced.wait()
     yield relay
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await stop(tasks)
     await server.close()
     await relay.close()

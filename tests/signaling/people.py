@@ -34,7 +34,7 @@ class Person:
         self.hello: dict[str, Any] = {}
         self._reader: asyncio.Task[None] | None = None
         self._ids = itertools.count(1)
-        self._answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._answers: dict[str | None, asyncio.Future[dict[str, Any]]] = {}
         self._events: defaultdict[str, deque[dict[str, Any]]] = defaultdict(deque)
         self._news = asyncio.Event()
 
@@ -116,8 +116,9 @@ class Person:
     async def _read(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         async for frame in ws:
             message = frame.json()
-            if message["type"] in ("ok", "error") and message["id"] is not None:
-                self._answers.pop(message["id"]).set_result(message)
+            waiting = self._answers.pop(message.get("id"), None)
+            if waiting is not None:
+                waiting.set_result(message)
             else:
                 self._events[message["type"]].append(message)
                 self._news.set()
