@@ -17,7 +17,7 @@ from mediasrv.errors import RelayDrainingError, RelayFullError, UnknownCallError
 from mediasrv.feedback import Feedback
 from mediasrv.ice import IceLite, StunError, local_ufrag, parse_request
 from mediasrv.media_path import MediaPath, Queue
-from mediasrv.negotiation import Agreement, negotiate
+from mediasrv.negotiation import Agreement, negotiate, understood
 from mediasrv.participant import MAX_DTLS_PER_S, Participant
 from mediasrv.rate_limit import RateLimit
 from mediasrv.route import Route, Stream
@@ -239,11 +239,8 @@ class Engine:
         if call is None and len(self._calls) >= self._config.max_calls:
             raise RelayFullError(f"the relay carries its {self._config.max_calls} calls already")
         offer = parse_offer(offer_sdp)
-        other = None
-        if call is not None:
-            opposite = call.participants.get(SIDES[1 - SIDES.index(side)])
-            if opposite is not None and not opposite.gone:
-                other = opposite.agreement
+        opposite = call.participants.get(SIDES[1 - SIDES.index(side)]) if call else None
+        other = opposite.agreement if opposite is not None and not opposite.gone else None
         agreement = negotiate(offer, other)
         if call is None:
             call = self._calls[call_id] = Call(call_id, now)
@@ -254,6 +251,10 @@ class Engine:
             self._part(call, side, now)
         participant = Participant(call, side, agreement, now)
         call.enter(participant)
+        if opposite is not None and other is not None and not understood(other, agreement):
+            # It sends what this side cannot decode. A fresh offer of its page will be answered
+            # with what both can; until then its connection is of no use.
+            self._part(call, opposite.side, now)
         self._ufrags[participant.ice.local.ufrag] = participant
         self.changed.add(call_id)
         return self._answer(participant)

@@ -113,6 +113,17 @@ def negotiate(offer: Offer, other: Agreement | None) -> Agreement:
     return Agreement(offer, tuple(media), first.ice, first.fingerprints)
 
 
+def understood(sender: Agreement, receiver: Agreement) -> bool:
+    """Whether the receiver can decode what the sender sends: its first codec of each kind."""
+    for medium in sender.media:
+        theirs = receiver.medium(medium.kind)
+        if not medium.sends or theirs is None or not theirs.receives:
+            continue
+        if medium.codecs[0].key not in {c.key for c in theirs.codecs}:
+            return False
+    return True
+
+
 def _require_one_transport(offer: Offer, sections: Sequence[Section]) -> None:
     for section in sections:
         if not section.rtcp_mux:

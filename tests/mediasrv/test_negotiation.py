@@ -112,6 +112,20 @@ def test_sides_without_a_common_codec_are_told_which_they_have() -> None:
         negotiate(parse_offer(only_video), first)
 
 
+def test_a_side_that_sends_what_the_newcomer_cannot_decode_has_to_come_again() -> None:
+    network = Network()
+    client, provider = Peer(), Peer()
+    offer = _both_codecs(client.offer())
+    answer = network.engine.join("call", "client", offer, network.now)
+    assert answer.index("VP8/90000") < answer.index("H264/90000")
+    network.engine.join("call", "provider", _h264_only(provider.offer()), network.now)
+    assert network.engine.stats("call", network.now).media["client"] is None
+    again = network.engine.join("call", "client", offer, network.now)
+    assert "VP8" not in again
+    assert "H264/90000" in again
+    assert network.engine.stats("call", network.now).media["provider"] is not None
+
+
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
