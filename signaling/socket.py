@@ -29,6 +29,7 @@ class Socket:
         self.affordable_s: dict[str, int | None] = {}  # as last told, by call
         self._ws = ws
         self._queue: asyncio.Queue[str] = asyncio.Queue(QUEUE_MAX)
+        self._held: list[str] | None = []  # what came before the greeting; None once greeted
         self._closing: asyncio.Task[Any] | None = None
 
     @property
@@ -47,12 +48,23 @@ class Socket:
 
     def send_text(self, text: str, *, droppable: bool = False) -> None:
         """The same for a message that was encoded once for many."""
+        if self._held is not None:
+            if not droppable and len(self._held) < QUEUE_MAX // 2:
+                self._held.append(text)
+            return
         if droppable and self._queue.qsize() >= QUEUE_BUSY:
             return
         try:
             self._queue.put_nowait(text)
         except asyncio.QueueFull:
             self.close_soon(WSCloseCode.TRY_AGAIN_LATER, b"too slow")
+
+    def greet(self, hello: Mapping[str, Any]) -> None:
+        """The first message; what happened while it was being made comes after it."""
+        held, self._held = self._held or [], None
+        self.send(hello)
+        for text in held:
+            self.send_text(text)
 
     async def write(self) -> None:
         """Carry the queue to the browser until the connection ends."""

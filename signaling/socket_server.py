@@ -79,7 +79,7 @@ async def _greet(ctx: Context, socket: Socket) -> None:
         hello["duty"] = socket.duty
     calls = await directory.present_calls(ctx, user)
     hello["calls"] = [call.as_json() for call in calls]
-    socket.send(hello)
+    socket.greet(hello)
     for call in calls:
         if call.state == "ringing" and call.side == "provider":
             socket.ringing.add(call.id)

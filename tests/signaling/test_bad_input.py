@@ -141,6 +141,7 @@ async def test_a_reader_that_does_not_read_is_cut_off_and_nobody_else_notices(si
     user = await site.ctx.accounts.get(ann.user["id"])
     assert user is not None
     socket = Socket(web.WebSocketResponse(), user)  # nobody writes its queue to a browser
+    socket.greet({"type": "hello"})
     for _ in range(QUEUE_MAX * 2):
         socket.send({"type": "call.meter"}, droppable=True)
     assert socket.queued == QUEUE_BUSY

@@ -32,7 +32,7 @@ async def test_every_tab_hears_of_a_change_of_duty(site: Site) -> None:
     bob, _ = await site.provider()
     tab = await site.again(bob)
     assert (await bob.ask("duty.set", on=False))["duty"] == "off_duty"
-    assert (await tab.event("duty"))["duty"] == "off_duty"
+    await tab.event("duty", lambda e: e["duty"] == "off_duty")
 
 
 async def test_duty_is_shared_between_web_processes(
