@@ -15,16 +15,27 @@ const editor = new HoursEditor($("#hours-editor"), hours);
 const zones = $("#time_zone");
 if ("guess" in zones.dataset && [...zones.options].some((option) => option.value === zone)) zones.value = zone;
 
+/** Whether the platform's rules allow this price; zero always is. */
+function allowed(price, perHour) {
+  const [floor, cap] = [pricing.price_floor, pricing.price_cap].map((text) => parseMoney(text) * (perHour ? 60 : 1));
+  return price === 0 || (price >= floor && price <= cap);
+}
+
 function showPreview() {
   const price = parseMoney(form.elements.price.value);
+  const perHour = form.elements.period.value === "hour";
   const table = $("#preview-table");
   const rule = $("#preview-rule");
-  table.hidden = !price;
+  table.hidden = !price || !allowed(price, perHour);
   if (price === null) {
     rule.textContent = form.elements.price.value.trim() ? t("This is not an amount. Write it like 0.30.") : t("Type a price to see it.");
     return;
   }
-  const tariff = { ...pricing, price_micros: price, period_s: form.elements.period.value === "hour" ? 3600 : 60 };
+  if (!allowed(price, perHour)) {
+    rule.textContent = t("This price is outside what the platform allows.");
+    return;
+  }
+  const tariff = { ...pricing, price_micros: price, period_s: perHour ? 3600 : 60 };
   rule.textContent = freeRule(tariff);
   const rows = sampleTimes(tariff).map((seconds) => {
     const { charge, provider } = shares(tariff, seconds);

@@ -1,5 +1,6 @@
 /** Creating a batch of vouchers: the codes are shown once. */
 import { post } from "/static/signaling/lib/api.js";
+import { localizeTimes } from "/static/signaling/lib/time.js";
 import { $, copyText, onSubmit, t, tn, toast } from "/static/signaling/lib/ui.js";
 
 const form = $("#vouchers");
@@ -7,6 +8,16 @@ const card = $("#codes-card");
 const area = $("#codes");
 let file = "";
 let kept = true;
+
+/** The list as the server shows it now; the rest of the page, with its codes, stays. */
+async function refreshList() {
+  const answer = await fetch(location.pathname);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const list = page.getElementById("voucher-list");
+  if (!list) return;
+  $("#voucher-list").replaceWith(document.adoptNode(list));
+  localizeTimes($("#voucher-list"));
+}
 
 onSubmit(form, async (values) => {
   const { codes } = await post("/api/admin/vouchers", {
@@ -25,6 +36,7 @@ onSubmit(form, async (values) => {
   kept = false;
   toast(tn(codes.length, "{n} voucher created.", "{n} vouchers created."));
   form.reset();
+  await refreshList();
 });
 
 $("#copy-codes").addEventListener("click", async () => {

@@ -35,6 +35,8 @@ async def test_a_new_provider_signs_up_and_publishes_a_service(
     await expect(page.get_by_label("Your time zone")).to_have_value("Asia/Tokyo")
     await page.get_by_label("Title").fill("Go")
     await page.get_by_label("Kind of activity").fill("Games")
+    await page.get_by_label("Your price").fill("1000000")
+    await expect(page.locator("#preview")).to_contain_text("outside what the platform allows")
     await page.get_by_label("Your price").fill("0.60")
     row = page.get_by_role("row", name=re.compile("^10 min"))
     await expect(row).to_contain_text("$6.00")

@@ -123,6 +123,7 @@ export function clearErrors(form) {
 /** Puts each message beside its input; what has no input goes to the form's own message. */
 export function showErrors(form, message, fields = {}) {
   const unplaced = [];
+  let said = false; // the same sentence beside its input and above the form would be one too many
   let first = null;
   for (const [name, text] of Object.entries(fields)) {
     const base = name.split(".")[0]; // "hours.mon.0" and "increments.1" are said of the whole group
@@ -134,6 +135,7 @@ export function showErrors(form, message, fields = {}) {
     }
     const place = errorPlace(target);
     place.textContent = text;
+    said ||= text === message;
     // A group has no validity of its own in ARIA; its message is found by its description.
     if (target.matches("input, select, textarea")) target.setAttribute("aria-invalid", "true");
     const described = new Set((target.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean));
@@ -141,10 +143,16 @@ export function showErrors(form, message, fields = {}) {
     first ??= target;
   }
   const whole = $(".form-error", form);
-  if (whole) whole.textContent = [message, ...unplaced].filter(Boolean).join(" ");
+  if (whole) whole.textContent = [said ? "" : message, ...unplaced].filter(Boolean).join(" ");
   else if (message && !first) toast(message, "error");
   const focus = first?.matches("input, select, textarea") ? first : first && $("input, select, textarea, button", first);
   focus?.focus();
+}
+
+/** Required inputs that are empty, in the shape of the server's field errors. */
+function missing(form) {
+  const empty = $$("input[required], select[required], textarea[required]", form).filter((input) => !input.value.trim());
+  return Object.fromEntries(empty.map((input) => [input.name, t("Please fill this in.")]));
 }
 
 /**
@@ -159,6 +167,11 @@ export function onSubmit(form, send) {
     const button = event.submitter ?? $("button[type=submit], button:not([type])", form);
     if (form.dataset.sending) return;
     clearErrors(form);
+    const gaps = missing(form);
+    if (Object.keys(gaps).length) {
+      showErrors(form, "", gaps);
+      return;
+    }
     form.dataset.sending = "yes";
     setBusy(button, true);
     try {
