@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-import msgpack
+from msgpack import packb
 
 from metering.ledger import Ledger
 
@@ -14,8 +15,10 @@ TickStatus = Literal["ok", "exhausted", "stale_epoch", "ended", "unknown_call"]
 
 # A batch longer than this is no faster, and a script should not hold the store for long.
 MAX_BATCH = 256
-# Scripts sent in one pipeline: bounds the memory of a round of ticks.
-MAX_PIPELINE = 64
+# Scripts sent in one pipeline, and pipelines under way at once: while the store works on one, this
+# process packs the next and reads the last. Bounds the memory of a round of ticks.
+MAX_PIPELINE = 16
+MAX_UNDER_WAY = 3
 
 
 @dataclass(frozen=True)
@@ -104,25 +107,31 @@ class Meter:
             row = (call_id, owned.token, owned.base_ms + owned.proof_ms, owned.epoch)
             by_partition.setdefault(owned.partition, []).append(row)
         batches = [
-            (partition, (now_ms, msgpack.packb(rows[first : first + MAX_BATCH])))
+            (partition, (now_ms, packb(rows[first : first + MAX_BATCH])))
             for partition, rows in by_partition.items()
             for first in range(0, len(rows), MAX_BATCH)
         ]
-        failure: BaseException | None = None
-        for first in range(0, len(batches), MAX_PIPELINE):
-            replies = await self._books.scripts.run_many(
-                "tick", batches[first : first + MAX_PIPELINE]
-            )
-            for reply in replies:
-                if isinstance(reply, BaseException):
-                    failure = failure or reply
+        pipelines = iter(
+            [batches[at : at + MAX_PIPELINE] for at in range(0, len(batches), MAX_PIPELINE)]
+        )
+        failures: list[Exception] = []
+
+        async def work() -> None:
+            for pipeline in pipelines:  # shared: each worker takes the next
+                try:
+                    replies = await self._books.scripts.run_many("tick", pipeline)
+                except Exception as error:
+                    failures.append(error)
                     continue
-                for row in reply:
-                    if row[7] < 0:
-                        row[7] = None
-                    ticks.append(Tick._make(row))
-        if failure is not None:
-            raise failure
+                for reply in replies:
+                    if isinstance(reply, Exception):
+                        failures.append(reply)
+                    else:
+                        ticks.extend(map(_tick_of, reply))
+
+        await asyncio.gather(*(work() for _ in range(min(MAX_UNDER_WAY, len(batches)))))
+        if failures:
+            raise failures[0]
         return ticks
 
     def drop(self, call_id: str) -> None:
@@ -132,3 +141,9 @@ class Meter:
     def owned(self) -> list[str]:
         """The calls this process believes it owns."""
         return list(self._owned)
+
+
+def _tick_of(row: list[Any]) -> Tick:
+    if row[7] < 0:
+        row[7] = None
+    return Tick._make(row)

@@ -35,17 +35,18 @@ class ScriptBug:
 
 SCRIPT_BUGS = {
     "epoch check gone": ScriptBug(
-        "tick", "if tariffs[i] and tokens[i] == rows[i][2] then", "if tariffs[i] then"
+        "tick", "if tariffs[i] and tokens[i] == rows[i][2] then", "if tariffs[i] then", 79
     ),
     "watermark moved beyond what the money pays": ScriptBug(
         "tick",
         "set_n[#set_n + 1] = text(target)",
         "set_n[#set_n + 1] = text(floor_div(proof, 1000))",
+        5,
     ),
     "watermark not moved": ScriptBug(
         "tick", "if #set_n > 0 then redis.call('HSET', K_n, unpack(set_n)) end", ""
     ),
-    "proof lowered": ScriptBug("tick", "if proof > stored then", "if proof ~= stored then"),
+    "proof lowered": ScriptBug("tick", "if proof > stored then", "if proof ~= stored then", 21),
     "float division": ScriptBug("tick", "return (a - a % b) / b", "return a / b"),
     "hold not drawn": ScriptBug(
         "tick", "local drawn = math.min(due, balances[hold])", "local drawn = 0"
@@ -53,14 +54,14 @@ SCRIPT_BUGS = {
     "journal entry missing": ScriptBug(
         "tick", "journal('charged', now, legs, 'c', cmsgpack.pack(charged_calls))", ""
     ),
-    "hold not released": ScriptBug("end", "post(balances, legs, hold, -left)", "left = 0"),
+    "hold not released": ScriptBug("end", "post(balances, legs, hold, -left)", "left = 0", 2),
     "last charge forgotten": ScriptBug(
-        "end", "promoted = promoted + post_charge(balances, legs, t, call, posted, charged)", ""
+        "end", "promoted = promoted + post_charge(balances, legs, t, call, posted, charged)", "", 55
     ),
     "free probe not noted": ScriptBug(
-        "end", "redis.call('HSET', K_probe, field, cmsgpack.pack(used))", ""
+        "end", "redis.call('HSET', K_probe, field, cmsgpack.pack(used))", "", 8
     ),
-    "probe limit ignored": ScriptBug("open", "recent = recent + 1", "recent = 0"),
+    "probe limit ignored": ScriptBug("open", "recent = recent + 1", "recent = 0", 8),
     "outbox left empty": ScriptBug(
         "end", "if share > 0 then redis.call('HSET', K_outbox, call, text(share)) end", ""
     ),
@@ -68,26 +69,29 @@ SCRIPT_BUGS = {
         "tick",
         "local due = after - before\n",
         "local due = after - before + (after - before) % 2\n",
+        1,
     ),
     "refund above the charge": ScriptBug(
-        "refund", "if amount <= 0 or total > receipt.charged then", "if amount <= 0 then"
+        "refund", "if amount <= 0 or total > receipt.charged then", "if amount <= 0 then", 5
     ),
     "refund without the provider's part": ScriptBug(
         "refund",
         "post(balances, legs, earn, old.share - new.share)",
         "post(balances, legs, 'platform', old.share - new.share)",
+        5,
     ),
-    "top-up not idempotent": ScriptBug("credit", "if done then", "if false then"),
+    "top-up not idempotent": ScriptBug("credit", "if done then", "if false then", 2),
     "share applied as a difference": ScriptBug(
-        "home", "math.max(old.share, row[3])", "old.share + row[3]"
+        "home", "math.max(old.share, row[3])", "old.share + row[3]", 5
     ),
     "promotional hold returned as cash": ScriptBug(
-        "end", "math.min(left, math.max(0, t[HELD_PROMO] - charged))", "0"
+        "end", "math.min(left, math.max(0, t[HELD_PROMO] - charged))", "0", 4
     ),
     "payout not taken from what was set aside": ScriptBug(
         "settle",
         "post(balances, legs, set_aside, -payout.amount)",
         "post(balances, legs, avail, -payout.amount)",
+        9,
     ),
 }
 
@@ -144,11 +148,11 @@ async def test_a_bug_in_a_script_is_caught(redis_client: redis.asyncio.Redis, na
 
 
 async def test_proof_counted_twice_is_caught(redis_client: redis.asyncio.Redis) -> None:
-    assert await catching_seed(redis_client, 0, make_meter=CountsTwice) >= 0
+    assert await catching_seed(redis_client, 3, make_meter=CountsTwice) >= 0
 
 
 async def test_an_outbox_cleared_early_is_caught(redis_client: redis.asyncio.Redis) -> None:
     def make(store: Any) -> Books:
         return ClearsFirst(store, partitions=PARTITIONS, dispute_window_s=600)
 
-    assert await catching_seed(redis_client, 0, make_books=make) >= 0
+    assert await catching_seed(redis_client, 55, make_books=make) >= 0
