@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.conftest import OPERATOR, OPERATOR_PASSWORD, Site, running_site
+from tests.e2e.conftest import OPERATOR, OPERATOR_PASSWORD, Site, children, running_site
 from tests.signaling_pages.waiting import until
 from tipmeet.visitor import Visitor
 
@@ -38,6 +40,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site where charging starts after two seconds and a call may start with little money."""
     folder = tmp_path_factory.mktemp("calls") / "var"
     with running_site(folder, threshold_s="2", min_minutes="0") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def fragile_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The same, for a test that kills parts of it."""
+    folder = tmp_path_factory.mktemp("fragile") / "var"
+    with running_site(folder, errors_expected=True, threshold_s="2", min_minutes="0") as running:
         yield running
 
 
@@ -161,6 +171,16 @@ async def test_controls_work_by_hand_and_by_key_and_nothing_is_lost_by_axe(
     await expect(client.get_by_test_id("cam-toggle")).to_contain_text("Camera off")
     await picture_arrives(provider)
 
+    await provider.get_by_test_id("share-toggle").click()
+    await expect(provider.get_by_test_id("share-toggle")).to_contain_text("Stop sharing")
+    await until(
+        client,
+        "() => { const v = document.querySelector('[data-testid=remote-video]'); "
+        "return v.videoWidth / v.videoHeight > 1.5; }",
+    )  # a screen, not a camera
+    await provider.get_by_test_id("share-toggle").click()
+    await expect(provider.get_by_test_id("share-toggle")).to_contain_text("Share")
+
     await client.get_by_test_id("settings").click()
     await expect(client.get_by_role("dialog", name="Settings")).to_be_visible()
     await client.keyboard.press("m")  # not while a dialog is open
@@ -245,5 +265,28 @@ async def test_the_provider_pauses_the_clock_and_it_runs_again_when_the_client_a
         await expect(page.locator("[data-part=banner]")).to_be_hidden()
     elapsed = await pair.client.get_by_test_id("meter-elapsed").inner_text()
     await expect(pair.client.get_by_test_id("meter-elapsed")).not_to_have_text(elapsed)
+    await pair.client.get_by_test_id("hang-up").click()
+    await pair.receipts()
+
+
+async def test_the_talk_outlives_the_web_process_and_moves_on_when_a_relay_dies(
+    stack: AsyncExitStack, browser: Browser, fragile_site: Site
+) -> None:
+    pair = await open_pair(stack, browser, fragile_site, money="10.00", price="0.60")
+    await pair.connect()
+    [web] = children(fragile_site.process.pid, "web")
+    os.kill(web, signal.SIGKILL)
+    no_line = pair.client.get_by_role("heading", name="No line to the server")
+    await expect(no_line).to_be_visible()
+    await picture_arrives(pair.client)
+    await expect(no_line).to_be_hidden(timeout=SLOW_MS)
+    [relay] = children(fragile_site.process.pid, "relay")
+    old = await pair.client.evaluate_handle("window.tipmeet.pc")
+    os.kill(relay, signal.SIGKILL)
+    for page in (pair.client, pair.provider):
+        await until(page, "() => window.tipmeet.pc?.connectionState === 'connected'")
+    await until(pair.client, "(old) => window.tipmeet.pc !== old", old)
+    for page in (pair.client, pair.provider):
+        await picture_arrives(page)
     await pair.client.get_by_test_id("hang-up").click()
     await pair.receipts()

@@ -14,7 +14,9 @@ export function meterView(tariff, meter, lowS = 120) {
   const elapsed = clock(meter?.seconds ?? 0);
   if (phase === "free_call") return { ...figures, phase, elapsed, free: t("Free call") };
   const digits = tickDigits(tariff);
-  const known = (micros) => (micros === null || micros === undefined ? null : money(micros, { digits }));
+  // A commission makes finer steps than the price: one decimal more, so that each second shows.
+  const known = (micros, more = 0) =>
+    micros === null || micros === undefined ? null : money(micros, { digits: digits + more });
   if (phase !== "charging") {
     const left = meter?.free_left_s ?? tariff.threshold_s;
     if (left > 0) figures.free = t("{n} s free left", { n: left });
@@ -25,7 +27,7 @@ export function meterView(tariff, meter, lowS = 120) {
     elapsed,
     charged: money(meter?.charged_micros ?? 0, { digits }),
     balance: known(meter?.balance_micros),
-    earned: known(meter?.provider_micros),
+    earned: known(meter?.provider_micros, 1),
     left: meter?.affordable_s === null || meter?.affordable_s === undefined ? null : clock(meter.affordable_s),
     low: phase === "charging" && meter.affordable_s !== null && meter.affordable_s <= lowS,
   };

@@ -11,7 +11,8 @@
  * session is over: it stops trying).
  */
 
-const BACKOFF_MS = [200, 500, 1000, 2000, 4000, 8000];
+// A call may hang on it and gives up after half a minute: never wait long between two tries.
+const BACKOFF_MS = [200, 500, 1000, 2000, 3000, 5000];
 const REQUEST_TIMEOUT_MS = 15_000;
 // A laptop that slept or a phone that changed networks leaves a connection that looks open and
 // is not. Asking every 20 s, and at once when the page is seen again, finds that out.
