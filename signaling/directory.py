@@ -7,7 +7,7 @@ import asyncio
 from metering.audit import audit as audit_books
 from metering.types import OwnerKind
 from signaling.accounts import User
-from signaling.call import Call
+from signaling.call import Call, State
 from signaling.context import Context
 from signaling.errors import ProblemError, not_found
 from signaling.presenting import (
@@ -162,7 +162,7 @@ async def present_calls(ctx: Context, user: User) -> list[CallView]:
     """The call a person is in, if any."""
     call_id = await ctx.store.call_of(user.id)
     found = await ctx.store.get(call_id) if call_id else None
-    if found is None or found.over:
+    if found is None or found.over or found.state is State.OPENING:
         return []
     return [call_view(found, viewer_of(found, user), ctx.ticks.meter(found.id))]
 

@@ -16,7 +16,7 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from signaling import keys
-from signaling.call import Call
+from signaling.call import Call, State
 from signaling.call_state import step
 from signaling.context import Context
 from signaling.errors import ProblemError
@@ -80,7 +80,8 @@ class Listener:
             self.known.pop(call_id, None)
         else:
             self.known[call_id] = call
-        if call is not None:
+        # A call that is being opened may yet come to nothing: nobody hears of it.
+        if call is not None and call.state is not State.OPENING:
             self._hub.call_changed(call, self._ctx.ticks.meter(call_id))
             await self.look_at_duty(call.provider_id)
         return call
@@ -93,9 +94,10 @@ class Listener:
 
     async def _ticked(self, tick: Tick) -> None:
         self._ctx.ticks.put(tick)
-        call = self.known.get(tick.call_id) or await self.look(tick.call_id)
+        call = self.known.get(tick.call_id) or await self._ctx.store.get(tick.call_id)
         if call is None or call.over:
-            return
+            return  # its relay has not heard of the end yet
+        self.known[tick.call_id] = call
         self._hub.ticked(call, tick)
         now_ms = self._ctx.clock()
         # Mostly nothing follows; asking the pure machine first spares the store a read per tick.

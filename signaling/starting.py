@@ -116,6 +116,7 @@ async def start_call(ctx: Context, user: User, request: CallRequest) -> Call:
         )
     except MeteringError as error:
         await ctx.store.discard(call)
+        await ctx.presence.announce(service.provider_id)  # who looked meanwhile saw them busy
         raise await _problem_of(ctx, user, request.slug, error) from error
     call = await ctx.calls.apply(call.id, Opened(opened.affordable_s))
     if call.state is State.OPENING or call.over:

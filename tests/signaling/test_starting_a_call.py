@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -137,6 +139,30 @@ async def test_of_two_clients_that_press_call_at_once_one_rings(
     for client, outcome in zip(clients, outcomes, strict=True):
         if isinstance(outcome, Refused):
             assert (await client.api("GET", "/wallet"))["held_micros"] == 0
+
+
+async def test_a_call_the_books_refuse_at_the_last_moment_leaves_no_trace(
+    site: Site, reporter: Reporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The money went elsewhere between the quote and the hold."""
+    bob, slug = await site.provider()
+    ann = await site.client(money="1.20")
+    quote = site.ctx.books.quote
+
+    async def outdated(*about: Any, **more: Any) -> Any:
+        return replace(await quote(*about, **more), available_micros=9_000_000)
+
+    await site.pricing(min_minutes=5)
+    with monkeypatch.context() as patch:
+        patch.setattr(site.ctx.books, "quote", outdated)
+        refused = await refusal(site, ann, slug)
+    assert refused.code == "insufficient_funds"
+    assert (await ann.api("GET", "/calls"))["calls"] == []
+    assert (await bob.ask("duty.set", on=True))["duty"] == "on_duty"
+    await site.give(ann, "5.00")
+    call_id = await site.ring(ann, slug)
+    assert (await bob.event("call.incoming"))["call"]["id"] == call_id
+    assert (await ann.event("call.state"))["call"]["state"] == "ringing"
 
 
 async def test_an_edited_price_leaves_a_ringing_call_alone(site: Site, reporter: Reporter) -> None:
