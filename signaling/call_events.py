@@ -39,6 +39,11 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Abandoned:
+    """The client has left while it rang."""
+
+
+@dataclass(frozen=True, slots=True)
 class HungUp:
     """A party leaves for good."""
 
@@ -139,6 +144,7 @@ Event = (
     | Accepted
     | Declined
     | Cancelled
+    | Abandoned
     | HungUp
     | OperatorEnded
     | SpendCapReached

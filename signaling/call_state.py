@@ -19,6 +19,7 @@ from typing import Any
 
 from signaling.call import ANSWERED, Call, Mode, Reason, State
 from signaling.call_events import (
+    Abandoned,
     Accepted,
     Cancelled,
     Declined,
@@ -166,6 +167,12 @@ def _cancelled(call: Call, _: Cancelled, now_ms: int) -> Call:
     return _enter(call, State.CANCELLED, now_ms, reason=Reason.CANCELLED)
 
 
+def _abandoned(call: Call, _: Abandoned, now_ms: int) -> Call:
+    if call.state is not State.RINGING:
+        return call
+    return _enter(call, State.CANCELLED, now_ms, reason=Reason.CANCELLED)
+
+
 def _hung_up(call: Call, event: HungUp, now_ms: int) -> Call:
     if call.over:
         return call
@@ -283,6 +290,7 @@ _HANDLERS: dict[type[Event], Callable[[Call, Any, int], Call]] = {
     Accepted: _accepted,
     Declined: _declined,
     Cancelled: _cancelled,
+    Abandoned: _abandoned,
     HungUp: _hung_up,
     OperatorEnded: _operator_ended,
     SpendCapReached: _spend_cap_reached,

@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from aiohttp import WSCloseCode
+
 from metering.tariff import Tariff
 from signaling.call import Call, State
 from signaling.observations import low_balance_points
@@ -56,13 +58,15 @@ class Hub:
         """A person's sockets here."""
         return list(self._by_user.get(user_id, ()))
 
-    def providers(self) -> list[str]:
-        """Providers with a socket here."""
-        return [
-            user_id
-            for user_id, sockets in self._by_user.items()
-            if sockets and sockets[0].user.role == "provider"
-        ]
+    def people(self) -> list[str]:
+        """Everybody with a socket here."""
+        return list(self._by_user)
+
+    def signed_out(self, session: str) -> None:
+        """Close what was opened with a session that is over."""
+        for socket in self.all():
+            if socket.session == session:
+                socket.close_soon(WSCloseCode.POLICY_VIOLATION, b"signed out")
 
     def call_changed(self, call: Call, meter: Mapping[str, Any] | None) -> None:
         """Tell the parties' sockets what became of a call."""

@@ -21,13 +21,14 @@ PUBLISHED = "{dir}:published"  # set: ids of services anyone may see
 PRICING = "{dir}:pricing"  # the operator's rules
 
 DUTY = "{dir}:duty"  # set: providers that said they are on duty
-SEEN = "{dir}:seen"  # sorted set: provider → when a socket of theirs was last open (ms)
+SEEN = "{dir}:seen"  # sorted set: person → when a socket of theirs was last open (ms)
 
 RELAYS = "relays"  # hash: relay → its last announcement
 
 TICKS_CHANNEL = "tipmeet:ticks"
 CALLS_CHANNEL = "tipmeet:calls"
 DUTY_CHANNEL = "tipmeet:duty"
+SIGNED_OUT_CHANNEL = "tipmeet:signed-out"
 
 
 def call(call_id: str) -> str:

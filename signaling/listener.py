@@ -53,7 +53,9 @@ class Listener:
             await asyncio.sleep(RECONNECT_S)
 
     async def _listen(self, pubsub: PubSub) -> None:
-        await pubsub.subscribe(keys.TICKS_CHANNEL, keys.CALLS_CHANNEL, keys.DUTY_CHANNEL)
+        await pubsub.subscribe(
+            keys.TICKS_CHANNEL, keys.CALLS_CHANNEL, keys.DUTY_CHANNEL, keys.SIGNED_OUT_CHANNEL
+        )
         self.connected_ms = self._ctx.clock()
         self.ready.set()
         while True:
@@ -72,6 +74,8 @@ class Listener:
             await self.look(str(body["call"]))
         elif channel == keys.DUTY_CHANNEL:
             await self.look_at_duty(str(body["provider"]))
+        elif channel == keys.SIGNED_OUT_CHANNEL:
+            self._hub.signed_out(str(body["session"]))
 
     async def look(self, call_id: str) -> Call | None:
         """Read a call anew and tell its people here."""

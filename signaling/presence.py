@@ -1,6 +1,6 @@
 """Who is on duty: a provider that said so and has a socket open somewhere.
 
-Every web process stamps the providers whose sockets it holds. A stamp older than 20 s means that
+Every web process stamps the people whose sockets it holds. A stamp older than 20 s means that
 all of them are closed, or their process is gone; the provider is then off duty until they say
 otherwise.
 """
@@ -64,14 +64,14 @@ class Presence:
         await self.announce(provider_id)
 
     async def arrive(self, provider_id: str, now_ms: int) -> None:
-        """A provider opens a socket: within 20 s of the last one they are still on duty."""
+        """Somebody opens a socket: a provider within 20 s of the last one is still on duty."""
         await self._arrive(
             keys=[keys.DUTY, keys.SEEN], args=[provider_id, now_ms - GRACE_MS, now_ms]
         )
 
-    async def stamp(self, provider_ids: Iterable[str], now_ms: int) -> None:
-        """These providers have a socket open here at this instant."""
-        seen = dict.fromkeys(provider_ids, now_ms)
+    async def stamp(self, user_ids: Iterable[str], now_ms: int) -> None:
+        """These people have a socket open here at this instant."""
+        seen = dict.fromkeys(user_ids, now_ms)
         if seen:
             await self._redis.zadd(keys.SEEN, seen, gt=True)
 
@@ -82,6 +82,17 @@ class Presence:
         for provider_id in gone:
             await self.announce(provider_id)
         return gone
+
+    async def gone(self, user_ids: list[str], now_ms: int) -> set[str]:
+        """Which of these people have had no socket open for 20 s."""
+        if not user_ids:
+            return set()
+        seen = await self._redis.zmscore(keys.SEEN, user_ids)
+        return {
+            user_id
+            for user_id, at_ms in zip(user_ids, seen, strict=True)
+            if at_ms is None or at_ms < now_ms - GRACE_MS
+        }
 
     async def duty(self, provider_id: str, now_ms: int) -> Duty:
         """Whether a provider takes calls now."""

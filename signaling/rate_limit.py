@@ -26,9 +26,11 @@ class Limit:
 
 
 SIGN_IN_BY_ACCOUNT = Limit("sign-in-account", 10, 900)
-SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 100, 900)  # an office may share one address
-ACCOUNTS_BY_ADDRESS = Limit("accounts-address", 100, 3600)
+SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 1000, 900)  # an office may share one address
+ACCOUNTS_BY_ADDRESS = Limit("accounts-address", 1000, 3600)
+RINGS_BY_PERSON = Limit("rings", 30, 600)  # a caller is not to be a nuisance
 VOUCHERS_BY_PERSON = Limit("vouchers", 20, 600)
+CHECKOUTS_BY_PERSON = Limit("checkouts", 30, 600)
 
 
 class RateLimiter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 
+import msgpack
 import redis.asyncio
 
 from signaling import keys
@@ -35,9 +36,16 @@ class Sessions:
         return maybe_text(await self._redis.getex(_key(token), ex=self._ttl_s))
 
     async def delete(self, token: str) -> None:
-        """Sign out."""
+        """Sign out; sockets that were opened with the session are closed wherever they are."""
         await self._redis.delete(_key(token))
+        message = msgpack.packb({"session": digest(token)})
+        await self._redis.publish(keys.SIGNED_OUT_CHANNEL, message)
+
+
+def digest(token: str) -> str:
+    """What is stored of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _key(token: str) -> str:
-    return keys.session(hashlib.sha256(token.encode()).hexdigest())
+    return keys.session(digest(token))

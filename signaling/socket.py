@@ -21,8 +21,9 @@ CLOSE_TIMEOUT_S = 2.0
 class Socket:
     """An open WebSocket of a signed-in person."""
 
-    def __init__(self, ws: web.WebSocketResponse, user: User) -> None:
+    def __init__(self, ws: web.WebSocketResponse, user: User, session: str) -> None:
         self.user = user
+        self.session = session  # digest of the session it was opened with
         self.ringing: set[str] = set()  # calls that ring here
         self.watches_live = False
         self.duty: str | None = None  # as last told

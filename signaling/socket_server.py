@@ -21,6 +21,7 @@ from signaling.hub import Hub
 from signaling.inputs import problem_of
 from signaling.middleware import check_origin, problem_response
 from signaling.presenting import user_view
+from signaling.sessions import COOKIE, digest
 from signaling.socket import Socket
 
 log = structlog.get_logger(__name__)
@@ -48,7 +49,7 @@ async def open_socket(request: web.Request) -> web.StreamResponse:
     if not ws.can_prepare(request):
         return problem_response(ProblemError("bad_request", "This address is for WebSockets."))
     await ws.prepare(request)
-    socket = Socket(ws, user)
+    socket = Socket(ws, user, digest(request.cookies[COOKIE]))
     if not hub.add(socket):
         await ws.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"too many connections")
         return ws
@@ -61,9 +62,8 @@ async def open_socket(request: web.Request) -> web.StreamResponse:
     finally:
         writer.cancel()
         try:
-            if user.role == "provider":
-                # The grace of 20 s runs from now.
-                await ctx.presence.stamp([user.id], ctx.clock())
+            # The grace of 20 s runs from now.
+            await ctx.presence.stamp([user.id], ctx.clock())
         finally:
             hub.remove(socket)
             await ws.close()
@@ -73,8 +73,8 @@ async def open_socket(request: web.Request) -> web.StreamResponse:
 async def _greet(ctx: Context, socket: Socket) -> None:
     user, now_ms = socket.user, ctx.clock()
     hello: dict[str, Any] = {"type": "hello", "user": user_view(user).as_json()}
+    await ctx.presence.arrive(user.id, now_ms)
     if user.role == "provider":
-        await ctx.presence.arrive(user.id, now_ms)
         socket.duty = await ctx.presence.duty(user.id, now_ms)
         hello["duty"] = socket.duty
     calls = await directory.present_calls(ctx, user)

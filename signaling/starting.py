@@ -20,6 +20,7 @@ from signaling.context import Context
 from signaling.errors import ProblemError, not_found
 from signaling.presenting import service_tariff
 from signaling.pricing import Pricing
+from signaling.rate_limit import RINGS_BY_PERSON
 from signaling.services import Service
 
 
@@ -98,6 +99,7 @@ async def start_call(ctx: Context, user: User, request: CallRequest) -> Call:
             spending_cap_micros=request.spending_cap_micros,
         )
     )
+    await ctx.limiter.take(RINGS_BY_PERSON, user.id)
     taken = await ctx.store.create(call)
     if taken == "client":
         raise ProblemError("already_in_call", "You are in a call already. Hang up there first.")

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from metering.errors import MeteringError
 from signaling.call import Call, State
-from signaling.call_events import RelayLost, TimedOut
+from signaling.call_events import Abandoned, RelayLost, TimedOut
 from signaling.call_state import outstanding
 from signaling.context import Context
 from signaling.errors import ProblemError
@@ -52,6 +52,7 @@ class Sweeper:
                 (self.look_at_open_calls, 2 * ROUND_S),
                 (self.look_at_duty, 2 * ROUND_S),
                 (self.stamp_presence, STAMP_EVERY_S),
+                (self.cancel_abandoned, 2 * ROUND_S),
                 (self.slow_round, SLOW_ROUND_S),
             )
         ]
@@ -109,8 +110,17 @@ class Sweeper:
         await self._ctx.presence.retire_unseen(self._ctx.clock())
 
     async def stamp_presence(self) -> None:
-        """Say which providers have a socket here."""
-        await self._ctx.presence.stamp(self._hub.providers(), self._ctx.clock())
+        """Say who has a socket here."""
+        await self._ctx.presence.stamp(self._hub.people(), self._ctx.clock())
+
+    async def cancel_abandoned(self) -> None:
+        """Calls that ring though their client has gone: nobody would be there to talk to."""
+        ringing = [c for c in self._listener.known.values() if c.state is State.RINGING]
+        clients = [call.client_id for call in ringing]
+        gone = await self._ctx.presence.gone(clients, self._ctx.clock())
+        for call in ringing:
+            if call.client_id in gone:
+                await self._ctx.calls.apply(call.id, Abandoned())
 
     async def slow_round(self) -> None:
         """Mend what crashes between two stores left: once in a while, by one process."""

@@ -23,6 +23,7 @@ from metering.audit import audit
 from metering.books import Books
 from metering.meter import Meter
 from signaling import keys
+from signaling.cards import CardSettings
 from signaling.context import Context
 from signaling.pricing import Pricing
 from signaling.relays import RelayInfo
@@ -100,6 +101,12 @@ class Site:
         await person.disconnect()
         while self.app[HUB].of(person.user["id"]):
             await asyncio.sleep(0.01)
+
+    async def later(self, seconds: float) -> None:
+        """Time passes while everybody who is connected stays so."""
+        people = self.app[HUB].people()
+        await self.ctx.presence.stamp(people, self.clock() + int(seconds * 1000))
+        self.clock.advance(seconds)
 
     async def give(self, person: Person, money: str) -> None:
         micros = int(float(money) * 1_000_000)
@@ -193,7 +200,9 @@ def media(state: str) -> dict[str, Any]:
     }
 
 
-async def start_site(redis_client: redis.asyncio.Redis, clock: Clock) -> AsyncIterator[Site]:
+async def start_site(
+    redis_client: redis.asyncio.Redis, clock: Clock, cards: CardSettings | None = None
+) -> AsyncIterator[Site]:
     """A web process on a store; several may run at once."""
     settings = SignalingSettings(
         base_url="http://tipmeet.test",
@@ -201,6 +210,7 @@ async def start_site(redis_client: redis.asyncio.Redis, clock: Clock) -> AsyncIt
         password_memory_kib=64,
         password_rounds=1,
         ice_servers=({"urls": ["stun:stun.example.org"]},),
+        cards=cards,
     )
     async with AsyncExitStack() as stack, aiohttp.ClientSession() as http:
         ctx = Context.create(

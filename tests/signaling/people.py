@@ -77,6 +77,11 @@ class Person:
         if self.ws is not None:
             await self.ws.close()
 
+    async def closed(self) -> None:
+        """Wait until the server has closed the WebSocket."""
+        assert self._reader is not None
+        await self._reader
+
     async def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
         """One request over the WebSocket; raises Refused."""
         assert self.ws is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.signaling.conftest import Site
@@ -151,6 +153,21 @@ async def test_another_site_cannot_open_a_socket(site: Site) -> None:
         assert answer.status == 403
     async with (await stranger(site)).http.get(url, headers=_upgrade(None)) as answer:
         assert answer.status == 401
+
+
+async def test_signing_out_closes_the_sockets_of_the_session_wherever_they_are(
+    site: Site, other_site: Site
+) -> None:
+    ann = await site.person("ann", "client")
+    elsewhere = await other_site.again(ann)
+    phone = await site.stack.enter_async_context(Person(site.url))
+    body = {"email": "ann@example.org", "password": "correct horse"}
+    phone.user = (await phone.api("POST", "/session", body))["user"]
+    await phone.connect()
+    await ann.api("DELETE", "/session")
+    await asyncio.wait_for(elsewhere.closed(), 10)
+    await asyncio.wait_for(ann.closed(), 10)
+    assert (await phone.ask("ping"))["type"] == "ok"
 
 
 def _upgrade(origin: str | None) -> dict[str, str]:

@@ -140,7 +140,9 @@ async def test_a_reader_that_does_not_read_is_cut_off_and_nobody_else_notices(si
     ann = await site.person("ann", "client", connected=False)
     user = await site.ctx.accounts.get(ann.user["id"])
     assert user is not None
-    socket = Socket(web.WebSocketResponse(), user)  # nobody writes its queue to a browser
+    socket = Socket(
+        web.WebSocketResponse(), user, "session"
+    )  # nobody writes its queue to a browser
     socket.greet({"type": "hello"})
     for _ in range(QUEUE_MAX * 2):
         socket.send({"type": "call.meter"}, droppable=True)

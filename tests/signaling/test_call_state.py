@@ -8,6 +8,7 @@ import pytest
 
 from signaling.call import ANSWERED, OVER, Call, Mode, Reason, State
 from signaling.call_events import (
+    Abandoned,
     Accepted,
     Cancelled,
     Declined,
@@ -66,6 +67,7 @@ TABLE: list[tuple[str, Event, dict[State, str]]] = [
             S.ON_HOLD: REFUSED,
         },
     ),
+    ("abandoned", Abandoned(), {S.RINGING: "cancelled cancelled"}),
     (
         "client hung up",
         HungUp("client"),

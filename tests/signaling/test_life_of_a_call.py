@@ -110,11 +110,25 @@ async def test_an_unanswered_call_ends_when_the_ring_time_is_over(
     ann = await site.client()
     await site.ring(ann, slug)
     await ann.state("ringing")
-    site.clock.advance(44)
+    await site.later(44)
     assert (await ann.api("GET", "/calls"))["calls"][0]["state"] == "ringing"
-    site.clock.advance(2)
+    await site.later(2)
     assert (await ann.state("no_answer"))["reason"] == "no_answer"
     await ann.receipt()
+    assert await site.balanced()
+
+
+async def test_a_call_stops_ringing_when_its_client_has_closed_the_browser(
+    site: Site, reporter: Reporter
+) -> None:
+    bob, slug = await site.provider()
+    ann = await site.client()
+    await site.ring(ann, slug)
+    await bob.event("call.incoming")
+    await site.left(ann)
+    site.clock.advance(21)
+    assert (await bob.event("call.gone"))["reason"] == "cancelled"
+    await bob.receipt()
     assert await site.balanced()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from signaling.rate_limit import RINGS_BY_PERSON
 from tests.signaling.conftest import Reporter, Site
 from tests.signaling.people import Refused
 
@@ -163,6 +164,14 @@ async def test_a_call_the_books_refuse_at_the_last_moment_leaves_no_trace(
     call_id = await site.ring(ann, slug)
     assert (await bob.event("call.incoming"))["call"]["id"] == call_id
     assert (await ann.event("call.state"))["call"]["state"] == "ringing"
+
+
+async def test_a_client_that_rings_and_rings_is_stopped(site: Site, reporter: Reporter) -> None:
+    _, slug = await site.provider()
+    ann = await site.client()
+    for _ in range(30):
+        await site.ctx.limiter.take(RINGS_BY_PERSON, ann.user["id"])
+    assert (await refusal(site, ann, slug)).code == "too_many_requests"
 
 
 async def test_an_edited_price_leaves_a_ringing_call_alone(site: Site, reporter: Reporter) -> None:
