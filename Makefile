@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Debian keeps venv in a package of its own: as root it is installed, else the message says so.
+SYSTEM_VENV = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv
 
 .PHONY: run test install install-test lint format soak bench clean
 
@@ -30,8 +33,8 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "TipMeet needs Python 3.11 or newer; $(PYTHON) is older. Give another: make PYTHON=python3.12"; exit 1; }
 	@echo "Creating $(VENV) ..."
-	@$(PYTHON) -m venv $(VENV) || \
-	  { echo "python3-venv is missing: run 'apt-get install python3-venv' (as root) and try again."; rm -rf $(VENV); exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); $(SYSTEM_VENV) && $(PYTHON) -m venv $(VENV); } || \
+	  { rm -rf $(VENV); echo "python3-venv is missing: sudo apt-get install python3-venv, then try again."; exit 1; }
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing TipMeet into $(VENV) ..."
@@ -42,6 +45,14 @@ $(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing TipMeet and what its tests need into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
 	@touch $@ $(VENV)/.installed
+
+# Long runs; SEEDS=100000 and the like are passed on.
+soak: install-test
+	$(BIN)/python -m tests.soak
+
+bench: install-test
+	$(BIN)/python -m bench.meter
+	$(BIN)/python -m bench.relay
 
 clean:
 	rm -rf $(VENV) *.egg-info build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from signaling import api_accounts, api_admin, api_calls, api_money, api_services
+from signaling import (
+    api_accounts,
+    api_admin,
+    api_calls,
+    api_cards,
+    api_money,
+    api_services,
+)
 from signaling.routing import Route
 
 ROUTES: tuple[Route, ...] = (
     *api_accounts.ROUTES,
     *api_money.ROUTES,
+    *api_cards.ROUTES,
     *api_services.ROUTES,
     *api_calls.ROUTES,
     *api_admin.ROUTES,

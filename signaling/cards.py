@@ -28,10 +28,11 @@ SOURCE = "stripe"
 
 # Digits behind the decimal point of Stripe's smallest unit; two where not named.
 # https://docs.stripe.com/currencies#zero-decimal
-_ZERO_DECIMAL = frozenset(
-    "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF".split()
+_ZERO_DECIMAL = (
+    *("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA"),
+    *("PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"),
 )
-_THREE_DECIMAL = frozenset("BHD JOD KWD OMR TND".split())
+_THREE_DECIMAL = ("BHD", "JOD", "KWD", "OMR", "TND")
 
 _PAID = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 _REFUND = ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated")
@@ -76,7 +77,7 @@ class Cards:
 
     async def close(self) -> None:
         """Free the connections to Stripe."""
-        await self._http.close_async()
+        await self._http.close_async()  # type: ignore[no-untyped-call]
 
     async def checkout(self, user: User, amount_micros: int, key: str) -> str:
         """The address of a payment page for a top-up; the same for the same `key`.
@@ -117,8 +118,10 @@ class Cards:
             raise _unavailable()
         return session.url
 
-    async def webhook(self, payload: bytes, signature: str) -> None:
-        """Book what Stripe says. Events of other kinds are of no interest.
+    async def webhook(self, payload: bytes, signature: str) -> str | None:
+        """Book what Stripe says; the client who got money, if one did.
+
+        Events of other kinds are of no interest.
 
         Raises ProblemError `bad_signature`, or `unavailable` for what cannot be booked yet.
         """
@@ -130,9 +133,10 @@ class Cards:
             raise ProblemError("bad_signature", "This is not signed by Stripe.") from error
         about = event.data.object.to_dict()
         if event.type in _PAID:
-            await self._paid(about)
-        elif event.type in _REFUND and about.get("object") == "refund":
+            return await self._paid(about)
+        if event.type in _REFUND and about.get("object") == "refund":
             await self._refunded(about)
+        return None
 
     async def refund(self, user_id: str, top_up: str, amount_micros: int, key: str) -> None:
         """Give a part of a card top-up back to the card, once per `key`.
@@ -169,15 +173,15 @@ class Cards:
             log.warning("refund not confirmed", number=number, error=_said(error))
             raise _unavailable() from error
 
-    async def _paid(self, session: dict[str, Any]) -> None:
+    async def _paid(self, session: dict[str, Any]) -> str | None:
         metadata = session.get("metadata") or {}
         top_up, user_id = metadata.get("tipmeet_top_up"), metadata.get("tipmeet_user")
         if not top_up or not user_id or session.get("payment_status") != "paid":
-            return  # somebody else's payment on the same account, or not paid yet
+            return None  # somebody else's payment on the same account, or not paid yet
         paid_micros = int(session["amount_total"]) * self._unit_micros
         if str(session.get("currency", "")).upper() != self._currency or paid_micros <= 0:
             log.error("payment in another currency, not credited", session=session.get("id"))
-            return
+            return None
         await self._books.top_up(
             user_id,
             paid_micros,
@@ -186,6 +190,7 @@ class Cards:
             note=f"Card payment {top_up}",
             now_ms=self._clock(),
         )
+        return str(user_id)
 
     async def _refunded(self, refund: dict[str, Any]) -> None:
         metadata = refund.get("metadata") or {}

@@ -14,6 +14,7 @@ from metering.books import Books
 from signaling.accounts import Accounts, User
 from signaling.call_store import CallStore
 from signaling.calls import Calls
+from signaling.cards import Cards
 from signaling.passwords import Passwords
 from signaling.presence import Presence
 from signaling.pricing import PricingStore
@@ -49,6 +50,7 @@ class Context:
     store: CallStore
     calls: Calls
     ticks: TickBoard
+    cards: Cards | None
 
     @classmethod
     def create(
@@ -83,7 +85,20 @@ class Context:
             store=store,
             calls=Calls(store, books, relays, relay_client, clock),
             ticks=TickBoard(),
+            cards=_cards(settings, books, clock),
         )
+
+
+def _cards(settings: SignalingSettings, books: Books, clock: Callable[[], int]) -> Cards | None:
+    if settings.cards is None:
+        return None
+    return Cards(
+        settings.cards,
+        books,
+        currency=settings.currency,
+        base_url=settings.base_url,
+        clock=clock,
+    )
 
 
 CONTEXT: web.AppKey[Context] = web.AppKey("context", Context)

@@ -34,6 +34,9 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "internal": 500,
     "relay_unavailable": 503,
     "unavailable": 503,
+    "card_unavailable": 503,
+    "bad_signature": 400,
+    "refund_refused": 409,
 }
 
 

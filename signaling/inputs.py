@@ -100,6 +100,15 @@ class VoucherCode(Input):
     code: str = Field(min_length=1, max_length=64)
 
 
+class CardTopUp(Input):
+    amount: Amount = Field(gt=0)
+
+
+class CardRefund(Input):
+    top_up: str = Field(min_length=1, max_length=64, description="number in the statement's note")
+    amount: Amount = Field(gt=0)
+
+
 class ServiceInput(Input):
     title: str = Field(min_length=3, max_length=80)
     kind: str = Field(min_length=2, max_length=40)

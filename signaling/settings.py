@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from signaling.cards import CardSettings
 from signaling.pricing import Pricing
 
 
@@ -24,6 +25,7 @@ class SignalingSettings:
     currency: str = "USD"
     pricing: Pricing = field(default_factory=Pricing)
     ice_servers: tuple[Mapping[str, Any], ...] = ()
+    cards: CardSettings | None = None  # None: vouchers and operator credit only
     session_ttl_s: int = 30 * 86_400
     trusted_proxies: frozenset[str] = frozenset()
     password_memory_kib: int = 65_536  # of one argon2 hash

@@ -54,6 +54,10 @@ class WalletView(View):
     entries: list[EntryView]
 
 
+class CheckoutView(View):
+    url: str
+
+
 class EarningsView(View):
     currency: str
     earned_micros: int

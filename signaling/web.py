@@ -57,6 +57,8 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
     await stop(tasks)
     with suppress(TimeoutError):  # what is left is found again by the next process
         await asyncio.wait_for(ctx.calls.idle(), LAST_WORK_S)
+    if ctx.cards is not None:
+        await ctx.cards.close()
 
 
 async def _say_goodbye(app: web.Application) -> None:

@@ -87,6 +87,14 @@ class Settings(BaseSettings):
         None, min_length=16, description="Shared by web and relays; made and kept in data_dir."
     )
 
+    stripe_secret_key: str | None = Field(
+        None, description="Stripe's secret key; with the next, cards can be taken."
+    )
+    stripe_webhook_secret: str | None = Field(
+        None, description="Signing secret of the webhook `/api/stripe/webhook`."
+    )
+    stripe_api_base: str | None = Field(None, description="Another address of Stripe's API.")
+
     currency: str = Field(
         "USD", pattern=r"^[A-Z]{3}$", description="ISO 4217; never change it later."
     )
@@ -116,6 +124,12 @@ class Settings(BaseSettings):
             except ValueError:
                 raise ValueError(f"{address!r} is not an IP address") from None
         return value
+
+    @model_validator(mode="after")
+    def _check_cards(self) -> Settings:
+        if (self.stripe_secret_key is None) != (self.stripe_webhook_secret is None):
+            raise ValueError("stripe_secret_key and stripe_webhook_secret go together: set both")
+        return self
 
     @model_validator(mode="after")
     def _check_ports(self) -> Settings:

@@ -13,6 +13,7 @@ from aiohttp import web
 import admin_web
 from mediasrv.client import RelayClient
 from metering.books import Books
+from signaling.cards import CardSettings
 from signaling.context import Context
 from signaling.pricing import Pricing
 from signaling.settings import SignalingSettings
@@ -40,7 +41,19 @@ def signaling_settings(settings: Settings) -> SignalingSettings:
             on_hold_s=settings.on_hold_s,
         ),
         trusted_proxies=frozenset(settings.trusted_proxies),
+        cards=card_settings(settings),
         session_ttl_s=settings.session_days * 86_400,
+    )
+
+
+def card_settings(settings: Settings) -> CardSettings | None:
+    """Stripe's keys, where they are set."""
+    if settings.stripe_secret_key is None or settings.stripe_webhook_secret is None:
+        return None
+    return CardSettings(
+        secret_key=settings.stripe_secret_key,
+        webhook_secret=settings.stripe_webhook_secret,
+        api_base=settings.stripe_api_base,
     )
 
 

@@ -21,6 +21,8 @@ routes = web.RouteTableDef()
 async def wallet(request: web.Request, user: User) -> web.StreamResponse:
     """Balance, voucher form, statement."""
     data = {
+        "cards": context_of(request).cards is not None,
+        "card": request.query.get("card", ""),
         "wallet": (await directory.wallet(context_of(request), user)).as_json(),
         "next": local_path(request.query.get("next", "")),
     }

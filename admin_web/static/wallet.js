@@ -1,5 +1,5 @@
-/** Redeeming a voucher. */
-import { newKey, post } from "/static/signaling/lib/api.js";
+/** Redeeming a voucher, topping up by card. */
+import { get, newKey, post } from "/static/signaling/lib/api.js";
 import { money } from "/static/signaling/lib/money.js";
 import { $, onSubmit, t, toastNext } from "/static/signaling/lib/ui.js";
 
@@ -13,3 +13,25 @@ onSubmit(form, async ({ code }) => {
   toastNext(t("Added. You now have {amount}.", { amount: money(wallet.available_micros) }));
   location.assign(form.dataset.next || "/wallet");
 });
+
+const cardForm = $("#card-form");
+if (cardForm) {
+  let cardKey = newKey();
+  cardForm.elements.amount.addEventListener("input", () => (cardKey = newKey()));
+  onSubmit(cardForm, async ({ amount }) => {
+    const { url } = await post("/api/wallet/checkout", { amount: amount.trim() }, { idempotencyKey: cardKey });
+    location.assign(url);
+  });
+}
+
+// Back from the payment page: the confirmation comes from Stripe by its own way, usually at once.
+const paid = $("#card-paid");
+const TRIES = 20;
+async function awaitPayment(tries) {
+  const wallet = await get("/api/wallet").catch(() => null);
+  if (wallet && wallet.available_micros !== Number(paid.dataset.available)) {
+    toastNext(t("Added. You now have {amount}.", { amount: money(wallet.available_micros) }));
+    location.replace("/wallet");
+  } else if (tries > 1) setTimeout(awaitPayment, 1500, tries - 1);
+}
+if (paid) setTimeout(awaitPayment, 1000, TRIES);
