@@ -15,7 +15,7 @@ const WITH_MEDIA = new Set(["connecting", "live", "interrupted", "paused", "on_h
 const RECEIPT_RETRY_MS = [200, 300, 500, 1000, 2000, 3000, 5000];
 const SAMPLE_MS = 1_000;
 // The relay can be gone while our own ICE has not noticed: then a fresh join finds the new one.
-const STALE_MS = 6_000;
+const STALE_MS = 8_000;
 
 export class CallSession extends EventTarget {
   #socket;
