@@ -91,7 +91,11 @@ def negotiate(offer: Offer, other: Agreement | None) -> Agreement:
     media: list[Medium] = []
     missed: list[str] = []
     for section in offer.sections:
-        if section.kind not in FEEDBACK or section.port == 0 or section.protocol != _PROTOCOL:
+        if section.kind not in FEEDBACK or section.protocol != _PROTOCOL:
+            continue
+        if section.port == 0 and not section.bundle_only:
+            # Port zero is a section put to rest, unless it only waits for the bundle's transport
+            # (RFC 9143 section 6).
             continue
         if any(m.kind == section.kind for m in media):
             continue

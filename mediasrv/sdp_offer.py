@@ -66,6 +66,7 @@ class Section:
     rtx_of: tuple[tuple[int, int], ...]
     rtcp_mux: bool
     rtcp_rsize: bool
+    bundle_only: bool
     ice: IceCredentials | None
     fingerprints: tuple[Fingerprint, ...]
     setup: str
@@ -99,6 +100,7 @@ class _Draft:
     pairs: list[tuple[int, int]] = field(default_factory=list)
     rtcp_mux: bool = False
     rtcp_rsize: bool = False
+    bundle_only: bool = False
     ufrag: str = ""
     password: str = ""
     fingerprints: list[Fingerprint] = field(default_factory=list)
@@ -208,6 +210,8 @@ def _attribute(draft: _Draft, name: str, value: str, line: int) -> None:  # noqa
         draft.rtcp_mux = True
     elif name == "rtcp-rsize":
         draft.rtcp_rsize = True
+    elif name == "bundle-only":
+        draft.bundle_only = True
     elif name in ("ice-ufrag", "ice-pwd"):
         _ice(draft, name, value, line)
     elif name == "fingerprint":
@@ -281,6 +285,7 @@ def _finish(draft: _Draft, session: _Draft, index: int) -> Section:
         rtx_of=tuple(draft.pairs),
         rtcp_mux=draft.rtcp_mux,
         rtcp_rsize=draft.rtcp_rsize,
+        bundle_only=draft.bundle_only,
         ice=IceCredentials(ufrag, password) if ufrag and password else None,
         fingerprints=tuple(draft.fingerprints or session.fingerprints),
         setup=draft.setup or session.setup,

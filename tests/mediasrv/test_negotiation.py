@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,7 +32,7 @@ def _both_codecs(offer: str) -> str:
 
 def _h264_only(offer: str) -> str:
     offer = offer.replace("SAVPF 96 97", "SAVPF 102 106")
-    kept = [x for x in _lines(offer) if ":96" not in x and ":97" not in x]
+    kept = [x for x in _lines(offer) if not re.match(r"a=(rtpmap|rtcp-fb|fmtp):9[67] ", x)]
     return "\r\n".join(kept) + H264
 
 
@@ -80,6 +82,14 @@ def test_sections_beyond_one_microphone_and_one_camera_are_rejected_in_place() -
     assert [s.split()[1] for s in sections] == ["40000", "40000", "0", "0"]
     assert sections[2] == "m=application 0 UDP/DTLS/SCTP webrtc-datachannel"
     assert "a=group:BUNDLE 0 1" in _lines(answer)
+
+
+def test_a_section_that_waits_for_the_bundle_is_accepted_and_one_at_rest_is_not() -> None:
+    offer = Peer().offer().replace("m=video 9 ", "m=video 0 ")
+    network = Network()
+    assert "m=video 0 " in network.engine.join("one", "client", offer, network.now)
+    waiting = offer.replace("a=mid:1", "a=mid:1\r\na=bundle-only")
+    assert "m=video 40000 " in network.engine.join("two", "client", waiting, network.now)
 
 
 def test_directions_are_answered_by_their_mirror() -> None:
