@@ -10,6 +10,13 @@ import redis.asyncio
 from tipmeet.store import EmbeddedStore
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what drives a browser: `make test` runs those one at a time, the others on all cores."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()) or "signaling_pages" in item.path.parts:
+            item.add_marker("browser")
+
+
 @pytest.fixture(scope="session")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStore]:
     """A real Valkey server for the whole test session, its log off: chaos tests start their own."""
