@@ -11,7 +11,7 @@ from signaling.services import Service
 
 
 def refusal(
-    user: User, service: Service, duty: Duty, quote: Quote, *, in_call: bool
+    user: User, service: Service, duty: Duty, quote: Quote, *, in_call: bool, blocked: bool
 ) -> ProblemError | None:
     """Why this person cannot call this service now; None when they can."""
     if user.id == service.provider_id:
@@ -24,6 +24,8 @@ def refusal(
         return ProblemError(
             "not_signed_in", "Guests can make free calls only. Sign in to call this service."
         )
+    if blocked:
+        return ProblemError("blocked", f"{service.provider_name} does not take calls from you.")
     if in_call:
         return ProblemError("already_in_call", "You are in a call already. Hang up there first.")
     if duty == "off_duty":

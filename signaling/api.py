@@ -5,6 +5,7 @@ from __future__ import annotations
 from signaling import (
     api_accounts,
     api_admin,
+    api_blocks,
     api_calls,
     api_cards,
     api_money,
@@ -18,5 +19,6 @@ ROUTES: tuple[Route, ...] = (
     *api_cards.ROUTES,
     *api_services.ROUTES,
     *api_calls.ROUTES,
+    *api_blocks.ROUTES,
     *api_admin.ROUTES,
 )

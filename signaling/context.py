@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from mediasrv.client import RelayClient
 from metering.books import Books
 from signaling.accounts import Accounts, User
+from signaling.blocks import Blocks
 from signaling.call_store import CallStore
 from signaling.calls import Calls
 from signaling.cards import Cards
@@ -44,6 +45,7 @@ class Context:
     sessions: Sessions
     limiter: RateLimiter
     services: Services
+    blocks: Blocks
     pricing: PricingStore
     presence: Presence
     relays: RelayRegistry
@@ -79,6 +81,7 @@ class Context:
             sessions=Sessions(redis, settings.session_ttl_s),
             limiter=RateLimiter(redis),
             services=Services(redis, clock),
+            blocks=Blocks(redis),
             pricing=PricingStore(redis, settings.pricing),
             presence=presence,
             relays=relays,

@@ -24,6 +24,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "off_duty": 409,
     "busy": 409,
     "own_service": 409,
+    "blocked": 403,
     "already_in_call": 409,
     "price_changed": 409,
     "insufficient_funds": 402,

@@ -194,6 +194,10 @@ class PricingInput(Input):
         )
 
 
+class BlockInput(Input):
+    call: str = Field(min_length=1, max_length=64)
+
+
 class VouchersInput(Input):
     amount: Amount = Field(gt=0)
     count: int = Field(ge=1, le=1000)

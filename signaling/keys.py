@@ -51,6 +51,11 @@ def services_of(provider_id: str) -> str:
     return f"{{dir}}:services:{provider_id}"
 
 
+def blocks_of(provider_id: str) -> str:
+    """Hash: client who cannot call this provider → since when, under which name."""
+    return f"{{dir}}:blocks:{provider_id}"
+
+
 def session(token_hash: str) -> str:
     """Who a session cookie belongs to."""
     return f"tipmeet:session:{token_hash}"

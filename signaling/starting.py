@@ -52,10 +52,11 @@ async def terms(ctx: Context, user: User, slug: str) -> Terms:
     if service is None:
         raise not_found("This service")
     now_ms = ctx.clock()
-    pricing, duty, in_call = await asyncio.gather(
+    pricing, duty, in_call, blocked = await asyncio.gather(
         ctx.pricing.get(),
         ctx.presence.duty(service.provider_id, now_ms),
         ctx.store.call_of(user.id),
+        ctx.blocks.is_blocked(service.provider_id, user.id),
     )
     quote = await ctx.books.quote(
         user.id,
@@ -64,7 +65,7 @@ async def terms(ctx: Context, user: User, slug: str) -> Terms:
         now_ms=now_ms,
         probe_limit_per_day=pricing.probe_limit_per_day,
     )
-    problem = refusal(user, service, duty, quote, in_call=in_call is not None)
+    problem = refusal(user, service, duty, quote, in_call=in_call is not None, blocked=blocked)
     return Terms(service, pricing, quote, problem)
 
 
