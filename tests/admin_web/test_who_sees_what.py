@@ -104,3 +104,23 @@ async def test_every_answer_carries_the_security_policy(platform: Platform) -> N
 async def test_nobody_is_sent_to_another_site_after_signing_in(elsewhere: str) -> None:
     assert local_path(elsewhere) == ""
     assert local_path("/s/tax?x=1") == "/s/tax?x=1"
+
+
+async def test_a_failure_on_our_side_is_a_page_in_words(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_arguments: object) -> None:
+        raise ConnectionError("the store is away")
+
+    client = await platform.person("Carla", "client")
+    monkeypatch.setattr(platform.ctx.services, "published", away)
+    status, text, headers = await platform.get("/", client)
+    assert status == 500
+    assert "Something went wrong" in text
+    assert "store is away" not in text
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    # Even when it fails before anybody knows who asks.
+    monkeypatch.setattr(platform.ctx.sessions, "user_id", away)
+    status, text, _headers = await platform.get("/wallet", client)
+    assert status == 500
+    assert "Something went wrong" in text
