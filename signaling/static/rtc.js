@@ -26,6 +26,7 @@ export class MediaLink extends EventTarget {
   #join;
   #iceServers;
   #pc = null;
+  #first = null; // until there is an answer: nothing of it can be relied on yet
   #state = "idle";
   #tracks = { audio: null, video: null };
   #generation = 0;
@@ -39,8 +40,9 @@ export class MediaLink extends EventTarget {
     window.addEventListener("online", this.#online);
   }
 
+  /** The connection, also while the first one is still being made; null before `start`. */
   get pc() {
-    return this.#pc;
+    return this.#pc ?? this.#first;
   }
 
   get state() {
@@ -106,6 +108,7 @@ export class MediaLink extends EventTarget {
 
   async #joinOnce(generation) {
     const pc = new RTCPeerConnection({ iceServers: this.#iceServers, bundlePolicy: "max-bundle" });
+    if (!this.#pc) this.#first = pc;
     try {
       for (const kind of ["audio", "video"]) {
         const transceiver = pc.addTransceiver(this.#tracks[kind] ?? kind, { direction: "sendrecv" });
@@ -122,6 +125,7 @@ export class MediaLink extends EventTarget {
     }
     const old = this.#pc;
     this.#pc = pc;
+    this.#first = null;
     old?.close();
     // A track may have been switched while the answer was on its way.
     await this.setTracks({});

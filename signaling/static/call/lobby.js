@@ -97,6 +97,8 @@ export class Lobby {
     const base = `/api/public/services/${encodeURIComponent(this.service.slug)}`;
     try {
       const [{ service }, answer] = await Promise.all([get(base), this.#canQuote() ? get(`${base}/quote`) : null]);
+      // An old refusal ("busy") must not outlive what it was about.
+      if (service.availability !== this.service.availability) this.#refused = null;
       this.#data.service = service;
       this.#data.quote = answer?.quote ?? null;
     } catch {
@@ -126,8 +128,8 @@ export class Lobby {
       }
       await onCall({ tariff: this.tariff, cap: this.#cap ? decimal(this.#cap) : null });
     } catch (error) {
-      this.#refused = { code: error.code, text: error.message };
       await this.refresh();
+      this.#refused = { code: error.code, text: error.message };
     } finally {
       this.#busy = false;
       setBusy(this.#part("call"), false);
