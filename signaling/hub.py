@@ -83,10 +83,11 @@ class Hub:
 
     def ticked(self, call: Call, tick: Tick) -> None:
         """Tell the parties' sockets where the meter is."""
-        if tick.meter is None or call.over:
+        audience = list(self._audience(call))
+        if tick.meter is None or call.over or not audience:
             return
         tariff = Tariff.unpack(call.tariff)
-        for socket, viewer in self._audience(call):
+        for socket, viewer in audience:
             meter = meter_view(tariff, tick.meter, viewer)
             socket.send(
                 {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -61,12 +62,11 @@ async def open_socket(request: web.Request) -> web.StreamResponse:
         log.warning("socket lost the store", user=user.id, error=repr(error))
     finally:
         writer.cancel()
-        try:
+        with suppress(RedisError, OSError):  # the stamp of the last round has to do then
             # The grace of 20 s runs from now.
             await ctx.presence.stamp([user.id], ctx.clock())
-        finally:
-            hub.remove(socket)
-            await ws.close()
+        hub.remove(socket)
+        await ws.close()
     return ws
 
 
@@ -81,7 +81,7 @@ async def _greet(ctx: Context, socket: Socket) -> None:
     hello["calls"] = [call.as_json() for call in calls]
     socket.greet(hello)
     for call in calls:
-        if call.state == "ringing" and call.side == "provider":
+        if call.state == "ringing" and call.side == "provider" and call.id not in socket.ringing:
             socket.ringing.add(call.id)
             socket.send({"type": "call.incoming", "call": call.as_json()})
 
@@ -111,7 +111,7 @@ async def respond(ctx: Context, hub: Hub, socket: Socket, text: str) -> Mapping[
     """The one answer to a frame; whatever it holds, nothing is raised."""
     request_id: str | None = None
     try:
-        if len(text) > FRAME_MAX:
+        if len(text.encode()) > FRAME_MAX:
             raise ProblemError("bad_request", f"A frame can have {FRAME_MAX} bytes at most.")
         frame = _parse(text)
         request_id = _id_of(frame)

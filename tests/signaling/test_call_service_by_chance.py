@@ -265,7 +265,7 @@ def test_any_order_of_events_leaves_the_books_in_order(valkey: EmbeddedStore) ->
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=8,
+            max_examples=20,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
