@@ -113,10 +113,9 @@ class Run:
             for partition, calls in by_partition.items():
                 keys = [key(partition, name) for name in script.keys]
                 for first in range(0, len(calls), MAX_BATCH):
-                    rows = [
-                        (call, self.meter._owned[call].token, self.second * 1000, 1)
-                        for call in calls[first : first + MAX_BATCH]
-                    ]
+                    rows: list[str | int] = []
+                    for call in calls[first : first + MAX_BATCH]:
+                        rows += (call, self.meter._owned[call].token, self.second * 1000, 1)
                     now = NOW_MS + self.second * 1000
                     requests.append(
                         hiredis.pack_command(

@@ -119,12 +119,13 @@ def entry_of(identity: bytes, fields: Any) -> JournalEntry:
     """A journal entry as the stream holds it."""
     if isinstance(fields, list):
         fields = dict(zip(fields[::2], fields[1::2], strict=True))
+    legs = msgpack.unpackb(fields[b"l"])
     calls = msgpack.unpackb(fields[b"c"]) if b"c" in fields else []
     return JournalEntry(
         id=identity.decode(),
         kind=fields[b"k"].decode(),
-        legs=msgpack.unpackb(fields[b"l"]) or {},  # Lua packs an empty table as a list
-        calls=tuple((call, n, epoch) for call, n, epoch in calls),
+        legs=dict(zip(legs[::2], legs[1::2], strict=True)),
+        calls=tuple(zip(calls[::3], calls[1::3], calls[2::3], strict=True)),
     )
 
 

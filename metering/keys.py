@@ -11,7 +11,8 @@ touch all of them on a Redis Cluster.
 | `{p}:n` | live call → seconds charged: the watermark |
 | `{p}:proof` | live call → proven media milliseconds, only ever raised |
 | `{p}:epoch` | live call → `<epoch>:<owner>` |
-| `{p}:span` | live call → the stretches of time behind n (msgpack) |
+| `{p}:spans` | live call → the stretches of time behind n (msgpack) |
+| `{p}:span` | live call → where the last of them lies on the clock (ms) |
 | `{p}:pause` | live call → when its clock was paused (msgpack) |
 | `{p}:promoted` | live call → promotional credit drawn beyond the hold |
 | `{p}:call` | live call → who, what, when, the whole tariff (msgpack) |

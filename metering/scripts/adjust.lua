@@ -18,7 +18,7 @@ if amount == 0 or not in_range(balances, legs) then return refuse('out_of_range'
 
 redis.call('HSET', K_idem, key, cmsgpack.pack({hash, now, 0, 0}))
 write_balances(balances, legs)
-local entry = journal('adjustment', now, legs, 'o', provider, 'm', note)
+local entry = journal('adjustment', now, flat(legs), 'o', provider, 'm', note)
 statement('provider:' .. provider, now, entry, {
   kind = 'adjustment', amount = amount, note = note, balance = balances[avail],
 })

@@ -29,20 +29,28 @@ local function post_charge(balances, legs, t, call, before, after)
   return promo
 end
 
--- The stretches of time behind n: rows {from_ms, n at from}. A new one starts when proof fell
--- behind the clock by more than a slow tick explains; the lengths always add up to n.
+-- The stretches of time behind n: `{p}:spans` has rows {from_ms, n at from}, `{p}:span` the last
+-- one's from_ms - 1000 * n: the instant of a call's second is that plus 1000 * n, while no proof is
+-- missing. A new stretch begins when proof fell behind the clock by more than a slow tick explains.
 local SPAN_GAP_MS = 2500
 local MAX_SPANS = 64
 
-local function extend_spans(spans, n, target, now)
-  local last = spans[#spans]
+local function in_span(offset, target, now)
+  if not offset then return false end
+  local drift = now - offset - target * 1000
+  return drift <= SPAN_GAP_MS and drift >= -SPAN_GAP_MS
+end
+
+local function begin_span(call, n, target, now)
+  local packed = redis.call('HGET', K_spans, call)
+  local known = packed and cmsgpack.unpack(packed) or {}
+  local last = known[#known]
+  if #known >= MAX_SPANS then return known end
   local from = now - (target - n) * 1000
-  if last then
-    local drift = now - (last[1] + (target - last[2]) * 1000)
-    if (drift <= SPAN_GAP_MS and drift >= -SPAN_GAP_MS) or #spans >= MAX_SPANS then return false end
-    -- Never before the end of the stretch before it, whatever the wall clock does.
-    from = math.max(from, last[1] + (n - last[2]) * 1000)
-  end
-  spans[#spans + 1] = {from, n}
-  return true
+  -- Never before the end of the stretch before it, whatever the wall clock does.
+  if last then from = math.max(from, last[1] + (n - last[2]) * 1000) end
+  known[#known + 1] = {from, n}
+  redis.call('HSET', K_spans, call, cmsgpack.pack(known))
+  redis.call('HSET', K_span, call, text(from - n * 1000))
+  return known
 end

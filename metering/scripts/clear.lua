@@ -45,7 +45,7 @@ if not in_range(balances, legs) then return refuse('out_of_range') end
 write_balances(balances, legs)
 if #moved > 0 then
   redis.call('HSET', K_moved, unpack(moved))
-  journal('moved', now, legs)
+  journal('moved', now, flat(legs))
 end
 if #left > 0 then redis.call('HSET', K_outbox, unpack(left)) end
 if #settled > 0 then redis.call('HDEL', K_outbox, unpack(settled)) end

@@ -42,7 +42,7 @@ redis.call('HSET', K_idem, key, mark)
 if request.once ~= '' then redis.call('HSET', K_idem, request.once, mark) end
 if lots then redis.call('HSET', K_lots, client, cmsgpack.pack(lots)) end
 write_balances(balances, legs)
-local entry = journal(request.kind, now, legs, 'o', client, 's', request.source, 'm', request.note)
+local entry = journal(request.kind, now, flat(legs), 'o', client, 's', request.source, 'm', request.note)
 statement('client:' .. client, now, entry, {
   kind = request.kind, amount = request.amount, note = request.note, source = request.source,
   balance = balances[cash] + balances[promo] + (hold and balances[hold] or 0),

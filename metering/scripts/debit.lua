@@ -43,7 +43,7 @@ if request.amount <= 0 or not in_range(balances, legs) then return refuse('out_o
 if original then redis.call('HSET', K_idem, request.of, cmsgpack.pack(original)) end
 redis.call('HSET', K_idem, key, cmsgpack.pack({hash, now, 0, 0}))
 write_balances(balances, legs)
-local entry = journal(request.kind, now, legs, 'o', client, 's', request.source, 'm', request.note)
+local entry = journal(request.kind, now, flat(legs), 'o', client, 's', request.source, 'm', request.note)
 statement('client:' .. client, now, entry, {
   kind = request.kind, amount = -request.amount, note = request.note, source = request.source,
   balance = balances[cash] + balances[promo] + (hold and balances[hold] or 0),

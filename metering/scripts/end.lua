@@ -1,4 +1,4 @@
---! keys: acct tariff n proof epoch span pause promoted call receipt live outbox probe journal stmt
+--! keys: acct tariff n proof epoch span spans pause promoted call receipt live outbox probe journal stmt
 --! include: call statement
 -- Ends a call: the last charge from stored proof, the hold released, the receipt stored.
 -- ARGV: call, now (ms), reason. Again for an ended call: its receipt.
@@ -13,7 +13,6 @@ local t = cmsgpack.unpack(row)
 local record = cmsgpack.unpack(redis.call('HGET', K_call, call))
 local n = tonumber(redis.call('HGET', K_n, call))
 local proof = tonumber(redis.call('HGET', K_proof, call))
-local spans = cmsgpack.unpack(redis.call('HGET', K_span, call) or cmsgpack.pack({}))
 local pauses = cmsgpack.unpack(redis.call('HGET', K_pause, call) or cmsgpack.pack({}))
 local promoted = tonumber(redis.call('HGET', K_promoted, call) or 0)
 
@@ -23,7 +22,6 @@ local legs = {}
 local posted = charge(t, n)
 local money = balances[hold] + balances[promo] + balances[cash]
 local target, _, charged = advance(t, n, posted, proof, money)
-if target > n then extend_spans(spans, n, target, now) end
 promoted = promoted + post_charge(balances, legs, t, call, posted, charged)
 
 -- Ticks drew on the promotional part of the hold first: what is left of it goes back there.
@@ -36,6 +34,10 @@ if not in_range(balances, legs) then return refuse('out_of_range') end
 
 local last_pause = pauses[#pauses]
 if last_pause and not last_pause[2] then last_pause[2] = math.max(now, last_pause[1]) end
+if target > n and not in_span(tonumber(redis.call('HGET', K_span, call) or nil), target, now) then
+  begin_span(call, n, target, now)
+end
+local spans = cmsgpack.unpack(redis.call('HGET', K_spans, call) or cmsgpack.pack({}))
 local fee = platform_part(t, charged)
 local share = charged - fee
 local receipt = {
@@ -61,13 +63,13 @@ if free > 0 and t[PRICE] > 0 and record.probe_limit > 0 then
   redis.call('HSET', K_probe, field, cmsgpack.pack(used))
 end
 if t[PRICE] > 0 then
-  local entry = journal('ended', now, legs, 'o', call, 'c',
-    cmsgpack.pack({{call, target, tonumber(string.match(receipt.epoch, '^%d+'))}}))
+  local entry = journal('ended', now, flat(legs), 'o', call, 'c',
+    cmsgpack.pack({call, target, tonumber(string.match(receipt.epoch, '^%d+'))}))
   statement('client:' .. t[CLIENT], now, entry, {
     kind = 'call', amount = -charged, call = call, note = reason, balance = receipt.after,
   })
 end
-for _, key in ipairs({K_tariff, K_n, K_proof, K_epoch, K_span, K_pause, K_promoted, K_call}) do
+for _, key in ipairs({K_tariff, K_n, K_proof, K_epoch, K_span, K_spans, K_pause, K_promoted, K_call}) do
   redis.call('HDEL', key, call)
 end
 return ok({1, receipt})

@@ -28,7 +28,7 @@ else
 end
 if gone > 0 then
   write_balances(balances, legs)
-  local entry = journal('expired', now, legs, 'o', client)
+  local entry = journal('expired', now, flat(legs), 'o', client)
   statement('client:' .. client, now, entry, {kind = 'promo_expired', amount = -gone,
     balance = balances[promo] + balances['cash:' .. client]})
 end

@@ -52,7 +52,7 @@ for _, item in ipairs(work) do
   local call, provider, gained, lost = item[1], item[2], item[3], item[4]
   redis.call('HSET', K_applied, call, item[7])
   if gained > 0 then redis.call('ZADD', K_due, text(item[6]), call) end
-  local entry = journal('home', math.max(item[8], item[9]), item[5], 'o', call)
+  local entry = journal('home', math.max(item[8], item[9]), flat(item[5]), 'o', call)
   if gained > 0 then
     statement('provider:' .. provider, item[8], entry, {kind = 'call', amount = gained, call = call})
   end

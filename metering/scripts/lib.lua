@@ -1,5 +1,6 @@
 -- Shared by all scripts: exact integer arithmetic, balances read once and written once.
--- Lua numbers are doubles: every value stays an integer below 2^53 and is written with %.0f.
+-- Lua numbers are doubles: every value stays an integer below 2^53, and is written as one (`..`
+-- would print 1e+14). %d goes through a 64-bit integer, which is exact here and faster than %.0f.
 
 local MAX_MICROS = 9007199254740991
 local MAX_SECONDS = 10000000
@@ -9,7 +10,7 @@ local PRICE, PERIOD, FREE, GIFT, INITIAL, INCREMENT, BPS, CAP = 1, 2, 3, 4, 5, 6
 local CLIENT, PROVIDER, HELD, HELD_PROMO = 9, 10, 11, 12
 
 local function text(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 
 local function ok(payload)
@@ -118,7 +119,17 @@ local function write_balances(balances, legs)
   end
 end
 
--- One double entry. `legs`: account → signed amount, summing to zero.
+-- One double entry. `legs`: a flat list of accounts, each followed by its signed amount; they sum
+-- to zero. `c`, where given: a flat list of call, seconds charged, epoch.
 local function journal(kind, now, legs, ...)
   return redis.call('XADD', K_journal, '*', 'k', kind, 't', text(now), 'l', cmsgpack.pack(legs), ...)
+end
+
+local function flat(legs)
+  local list = {}
+  for account, amount in pairs(legs) do
+    list[#list + 1] = account
+    list[#list + 1] = amount
+  end
+  return list
 end

@@ -52,6 +52,6 @@ redis.call('HSET', K_epoch, call, '0:')
 if request.paid then redis.call('HSET', K_live, t[CLIENT], call) end
 if request.hold > 0 then
   write_balances(balances, legs)
-  journal('opened', now, legs, 'o', call)
+  journal('opened', now, flat(legs), 'o', call)
 end
 return ok({request.hold, available})

@@ -27,7 +27,7 @@ redis.call('HSET', K_payouts, id, cmsgpack.pack({
   answer = '',
 }))
 write_balances(balances, legs)
-local entry = journal('payout_requested', now, legs, 'o', provider)
+local entry = journal('payout_requested', now, flat(legs), 'o', provider)
 statement('provider:' .. provider, now, entry, {
   kind = 'payout_requested', amount = -amount, note = note, payout = id, balance = balances[avail],
 })

@@ -53,7 +53,7 @@ moved = moved and cmsgpack.unpack(moved) or {0, 0}
 if moved[1] < receipt.share or moved[2] < new.share then
   redis.call('HSET', K_outbox, call, text((receipt.share - moved[1]) - (new.share - moved[2])))
 end
-local entry = journal('refund', now, legs, 'o', call, 'm', note)
+local entry = journal('refund', now, flat(legs), 'o', call, 'm', note)
 statement('client:' .. receipt.client, now, entry, {
   kind = 'refund', amount = amount, call = call, note = note,
   balance = balances[cash] + balances[promo] + held,

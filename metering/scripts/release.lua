@@ -24,6 +24,6 @@ for i, call in ipairs(calls) do
 end
 if next(legs) then
   write_balances(balances, legs)
-  journal('available', now, legs)
+  journal('available', now, flat(legs))
 end
 return ok(#calls)

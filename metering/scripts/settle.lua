@@ -21,7 +21,7 @@ if not in_range(balances, legs) then return refuse('out_of_range') end
 payout.state, payout.settled_at, payout.answer = verdict, now, note
 redis.call('HSET', K_payouts, id, cmsgpack.pack(payout))
 write_balances(balances, legs)
-local entry = journal('payout_' .. verdict, now, legs, 'o', payout.provider, 'm', note)
+local entry = journal('payout_' .. verdict, now, flat(legs), 'o', payout.provider, 'm', note)
 if verdict == 'paid' then
   redis.call('HINCRBY', K_paid, payout.provider, text(payout.amount))
   statement('provider:' .. payout.provider, now, entry, {

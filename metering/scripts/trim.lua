@@ -10,11 +10,11 @@ for _, entry in ipairs(entries) do
   local fields = entry[2]
   for i = 1, #fields, 2 do
     if fields[i] == 'l' then
-      for account, amount in pairs(cmsgpack.unpack(fields[i + 1])) do
-        sums[account] = (sums[account] or 0) + amount
-      end
+      local legs = cmsgpack.unpack(fields[i + 1])
+      for j = 1, #legs, 2 do sums[legs[j]] = (sums[legs[j]] or 0) + legs[j + 1] end
     elseif fields[i] == 'c' then
-      for _, row in ipairs(cmsgpack.unpack(fields[i + 1])) do marks[row[1]] = row[2] end
+      local rows = cmsgpack.unpack(fields[i + 1])
+      for j = 1, #rows, 3 do marks[rows[j]] = rows[j + 1] end
     end
   end
 end

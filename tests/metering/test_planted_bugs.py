@@ -35,24 +35,24 @@ class ScriptBug:
 
 SCRIPT_BUGS = {
     "epoch check gone": ScriptBug(
-        "tick", "if tariffs[i] and tokens[i] == rows[i][2] then", "if tariffs[i] then", 79
+        "tick", "if tariffs[i] and tokens[i] == rows[i * 4 - 2] then", "if tariffs[i] then", 79
     ),
     "watermark moved beyond what the money pays": ScriptBug(
         "tick",
-        "set_n[#set_n + 1] = text(target)",
-        "set_n[#set_n + 1] = text(floor_div(proof, 1000))",
+        "set_n[n_at + 1], set_n[n_at + 2] = call, text(target)",
+        "set_n[n_at + 1], set_n[n_at + 2] = call, text(floor_div(proof, 1000))",
         5,
     ),
     "watermark not moved": ScriptBug(
-        "tick", "if #set_n > 0 then redis.call('HSET', K_n, unpack(set_n)) end", ""
+        "tick", "if n_at > 0 then redis.call('HSET', K_n, unpack(set_n)) end", ""
     ),
     "proof lowered": ScriptBug("tick", "if proof > stored then", "if proof ~= stored then", 21),
     "float division": ScriptBug("tick", "return (a - a % b) / b", "return a / b"),
     "hold not drawn": ScriptBug(
-        "tick", "local drawn = math.min(due, balances[hold])", "local drawn = 0"
+        "tick", "local from_hold = math.min(due, hold)", "local from_hold = 0"
     ),
     "journal entry missing": ScriptBug(
-        "tick", "journal('charged', now, legs, 'c', cmsgpack.pack(charged_calls))", ""
+        "tick", "journal('charged', now, legs, 'c', cmsgpack.pack(posted_calls))", ""
     ),
     "hold not released": ScriptBug("end", "post(balances, legs, hold, -left)", "left = 0", 2),
     "last charge forgotten": ScriptBug(
@@ -67,8 +67,8 @@ SCRIPT_BUGS = {
     ),
     "legs that do not sum to zero": ScriptBug(
         "tick",
-        "local due = after - before\n",
-        "local due = after - before + (after - before) % 2\n",
+        "platform = platform + due - gained",
+        "platform = platform + due - gained + due % 2",
         1,
     ),
     "refund above the charge": ScriptBug(
