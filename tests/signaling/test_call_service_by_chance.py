@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
@@ -72,6 +73,8 @@ EVENTS: list[Event] = [
     TimedOut(),
 ]
 START_MICROS = 5_000_000
+# A few in every run of the tests; `make soak` and the curious set more.
+EXAMPLES = int(os.environ.get("SIGNALING_EXAMPLES", "6"))
 
 
 class World:
@@ -265,7 +268,7 @@ def test_any_order_of_events_leaves_the_books_in_order(valkey: EmbeddedStore) ->
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=20,
+            max_examples=EXAMPLES,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
