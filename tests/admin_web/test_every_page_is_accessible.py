@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, ViewportSize
 from signaling.accounts import User
 from tests.admin_web.platform import Platform
 
+REFLOW, TABLET = 320, 768  # px; 320 is a 1280 px window zoomed to 400 %
 PHONE: ViewportSize = {"width": 360, "height": 800}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 RULES_OF_LOOKS: dict[str, object] = {
@@ -80,6 +81,9 @@ async def problems_of(page: Page, path: str) -> list[str]:
     await page.goto(path, wait_until="load")
     await page.evaluate(Axe().axe_script)
     said += await violations_of(page, f"{path} on a phone", ALL_RULES)
+    for width in (REFLOW, TABLET):
+        await page.set_viewport_size({"width": width, "height": 800})
+        said += await too_wide(page, f"{path} at {width} px")
     await page.set_viewport_size(DESKTOP)
     await page.emulate_media(color_scheme="dark")
     return said + await violations_of(page, f"{path} on a dark desktop", RULES_OF_LOOKS)
@@ -87,9 +91,13 @@ async def problems_of(page: Page, path: str) -> list[str]:
 
 async def violations_of(page: Page, where: str, rules: dict[str, object]) -> list[str]:
     found = await page.evaluate(RUN, rules)
-    width = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    sideways = [f"scrolls sideways by {width} px"] if width > 0 else []
-    return [f"{where}: {problem}" for problem in [*found, *sideways]]
+    return [*(f"{where}: {problem}" for problem in found), *await too_wide(page, where)]
+
+
+async def too_wide(page: Page, where: str) -> list[str]:
+    """WCAG 1.4.10: nobody scrolls in two directions."""
+    excess = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return [f"{where}: scrolls sideways by {excess} px"] if excess > 0 else []
 
 
 @pytest.mark.timeout(300)  # some forty pages, each looked at twice
