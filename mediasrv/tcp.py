@@ -12,6 +12,7 @@ import socket
 import struct
 from collections import Counter
 from collections.abc import Callable
+from typing import cast
 
 from mediasrv import sockaddr
 from mediasrv.engine import Engine
@@ -62,7 +63,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Refuses at once what is over the limits."""
-        assert isinstance(transport, asyncio.Transport)
+        # Not an isinstance: uvloop's transports are no subclasses.
+        transport = cast(asyncio.Transport, transport)
         listener = self._listener
         name = transport.get_extra_info("peername")
         if name is None or len(listener.connections) >= MAX_CONNECTIONS:

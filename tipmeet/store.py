@@ -183,6 +183,17 @@ def answers(port: int) -> bool:
         return False
 
 
+def _running_url(data_dir: Path) -> str:
+    """The store another process runs in this folder, once it answers (it may be starting)."""
+    port_file = data_dir / PORT_FILE
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if port_file.exists() and answers(port := int(port_file.read_text(encoding="ascii"))):
+            return f"redis://127.0.0.1:{port}/0"
+        time.sleep(0.1)
+    raise StoreError(f"the store in {data_dir} is in use but does not answer")
+
+
 @contextmanager
 def store_url(settings: Settings) -> Iterator[str]:
     """The store a command shall work on: the one set, the running embedded one, or one for now.
@@ -196,11 +207,7 @@ def store_url(settings: Settings) -> Iterator[str]:
     try:
         store.start()
     except StoreInUseError:
-        port_file = store.data_dir / PORT_FILE
-        port = int(port_file.read_text(encoding="ascii")) if port_file.exists() else 0
-        if not answers(port):
-            raise
-        yield f"redis://127.0.0.1:{port}/0"
+        yield _running_url(store.data_dir)
         return
     try:
         yield store.url

@@ -62,6 +62,11 @@ class Visitor:
         self._socket = await self._http.ws_connect(self._site_url + "/ws")
         self._reader = asyncio.create_task(self._read(self._socket))
 
+    @property
+    def disconnected(self) -> bool:
+        """The WebSocket broke, or never was."""
+        return self._reader is None or self._reader.done()
+
     async def reconnect(self, timeout_s: float) -> None:
         """Open the WebSocket again after it broke, as soon as the site answers."""
         assert self._reader is not None

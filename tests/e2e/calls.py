@@ -27,6 +27,7 @@ class Parties:
     call: str
     media: dict[Visitor, SyntheticParticipant]
     stack: AsyncExitStack
+    tick_s: float
 
     async def rejoin(self) -> None:
         """What both browsers do when their media stop: fresh transports for the same call."""
@@ -41,10 +42,10 @@ class Parties:
                         await asyncio.sleep(RETRY_S)
 
     async def join(self, person: Visitor) -> None:
-        media = SyntheticParticipant(video=False)
+        media = SyntheticParticipant(video=False, decode=False, tick_s=self.tick_s)
         self.stack.push_async_callback(media.close)
         joined = await person.ask("media.join", call=self.call, offer=media.offer())
-        await media.connect(joined["answer"])
+        await media.connect(joined["answer"], timeout_s=TIMEOUT_S)
         self.media[person] = media
 
     async def settled(self) -> dict[str, Any]:
@@ -102,7 +103,9 @@ def service(price: str) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def live_call(site: Site, *, price: str, money: str) -> AsyncIterator[Parties]:
+async def live_call(
+    site: Site, *, price: str, money: str, tick_s: float = 0.01
+) -> AsyncIterator[Parties]:
     """A call that has just become live, of a new client with this much money."""
     async with AsyncExitStack() as stack:
         operator = await stack.enter_async_context(Visitor(site.url))
@@ -123,7 +126,7 @@ async def live_call(site: Site, *, price: str, money: str) -> AsyncIterator[Part
             audio=True,
             video=False,
         )
-        parties = Parties(operator, provider, client, started["call"]["id"], {}, stack)
+        parties = Parties(operator, provider, client, started["call"]["id"], {}, stack, tick_s)
         await provider.wait_for(lambda e: e["type"] == "call.incoming", TIMEOUT_S, "the ring")
         await provider.ask("call.accept", call=parties.call)
         for person in (client, provider):
