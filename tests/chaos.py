@@ -1,0 +1,176 @@
+"""Chaos: kill -9 of relay, web and store at random moments under many live calls.
+
+`python -m tests.chaos --rounds 50 --calls 200 --seed 1`. Every call has two participants with real
+ICE, DTLS and SRTP who come back by themselves as browsers do. Afterwards: the audit is clean, no
+client is charged beyond the time media flowed, at most 2 s of revenue a call and crash are lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from mediasrv.synthetic import SyntheticParticipant
+from tests.e2e.calls import Parties, live_call
+from tests.e2e.conftest import Site, children, running_site
+from tipmeet.visitor import Visitor, VisitorError
+
+PRICE = "6.00"  # a tenth every second
+SECOND_MICROS = 100_000
+MONEY = "2000.00"
+TICK_S = 0.4  # of the participants: some packets a second are proof enough
+LOOK_S = 0.25
+SILENT_S = 3.0  # as long as a browser waits before it joins anew
+LOST_PER_CRASH_S = 2.0
+COMING_BACK_S = 60.0
+OPENING_AT_ONCE = 4
+VICTIMS = {"relay": "relay", "web": "web", "store": "-server "}
+
+
+@dataclass
+class Caller:
+    """One call with both its parties, and what they saw of it."""
+
+    parties: Parties
+    flowing_s: float = 0.0  # time in which both sides received media
+    silences: int = 0  # times that media stopped
+    flows: bool = False
+
+    async def live(self) -> None:
+        """Watch both sides and bring them back, until cancelled."""
+        people = (self.parties.client, self.parties.provider)
+        seen = dict.fromkeys(people, (-1, 0.0))
+        before = time.monotonic()
+        while True:
+            await asyncio.sleep(LOOK_S)
+            now = time.monotonic()
+            for person in people:
+                media = self.parties.media[person]
+                if media.packets_received != seen[person][0]:
+                    seen[person] = (media.packets_received, now)
+            silent_s = now - min(at for _, at in seen.values())
+            if silent_s < 2 * TICK_S + LOOK_S:
+                self.flows = True
+                self.flowing_s += now - before
+            elif self.flows:
+                self.flows = False
+                self.silences += 1
+            before = now
+            for person in people:
+                if now - seen[person][1] > SILENT_S and await self._rejoin(person):
+                    seen[person] = (-1, time.monotonic())
+
+    async def _rejoin(self, person: Visitor) -> bool:
+        media: SyntheticParticipant = self.parties.media[person]
+        try:
+            if person.disconnected:
+                await person.reconnect(COMING_BACK_S)
+            await media.close()
+            await self.parties.join(person)
+        except (VisitorError, TimeoutError, OSError):
+            return False  # tried again at the next look
+        return True
+
+
+async def chaos(site: Site, rounds: int, calls: int, seed: int) -> list[str]:
+    """Runs it; what is wrong, in words."""
+    dice = random.Random(seed)
+    opening = asyncio.Semaphore(OPENING_AT_ONCE)
+    async with AsyncExitStack() as stack:
+        watchers = []
+
+        async def begin() -> Caller:
+            async with opening:
+                call = live_call(site, price=PRICE, money=MONEY, tick_s=TICK_S)
+                caller = Caller(await stack.enter_async_context(call))
+                watchers.append(asyncio.create_task(caller.live()))
+                return caller
+
+        callers = await asyncio.gather(*(begin() for _ in range(calls)))
+        print(f"{calls} calls are live", flush=True)
+        problems = []
+        for number in range(1, rounds + 1):
+            await asyncio.sleep(dice.uniform(1, 6))
+            name = dice.choice(sorted(VICTIMS))
+            victims = children(site.process.pid, VICTIMS[name])
+            if victims:
+                os.kill(dice.choice(victims), signal.SIGKILL)
+            back_s = await all_flow(callers)
+            if back_s is None:
+                problems.append(f"round {number} ({name}): some calls did not come back")
+                break
+            print(f"round {number}: killed {name}, all calls back in {back_s:.1f} s", flush=True)
+        for watcher in watchers:
+            watcher.cancel()
+        await asyncio.gather(*watchers, return_exceptions=True)
+        for caller in callers:
+            problems += await verdict(caller, rounds)
+    report = site.audit()
+    if not report["ok"]:
+        problems.append(f"audit: {report['problems']}")
+    return problems
+
+
+async def all_flow(callers: Sequence[Caller]) -> float | None:
+    """Seconds until media of every call flow again for a moment; None: they do not."""
+    began = time.monotonic()
+    await asyncio.sleep(2.0)  # long enough for a silence to be noticed
+    while time.monotonic() - began < COMING_BACK_S * 2:
+        if all(caller.flows for caller in callers):
+            return time.monotonic() - began
+        await asyncio.sleep(LOOK_S)
+    return None
+
+
+async def verdict(caller: Caller, crashes: int) -> list[str]:
+    """Hang up and compare the receipt with what both sides saw."""
+    parties = caller.parties
+    for person in (parties.client, parties.provider):
+        if person.disconnected:
+            await person.reconnect(COMING_BACK_S)
+    try:
+        await parties.client.ask("call.hang_up", call=parties.call)
+    except VisitorError as error:
+        return [f"{parties.call}: cannot be hung up: {error}"]
+    receipt = (await parties.settled())["receipt"]
+    seconds, problems = receipt["connected_s"], []
+    if receipt["charged_micros"] != seconds * SECOND_MICROS:
+        problems.append(f"{parties.call}: {seconds} s cost {receipt['charged_micros']}")
+    # Seen from outside, a flow's edges are known to a look and a burst at either end.
+    blur_s = (caller.silences + 2) * 2 * (LOOK_S + TICK_S)
+    if seconds > caller.flowing_s + blur_s + 1:
+        problems.append(f"{parties.call}: charged {seconds} s, media flowed {caller.flowing_s:.1f}")
+    least_s = caller.flowing_s - blur_s - 1 - LOST_PER_CRASH_S * (crashes + caller.silences)
+    if seconds < least_s:
+        problems.append(f"{parties.call}: charged {seconds} s of {caller.flowing_s:.1f}: too few")
+    return problems
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--calls", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = {"threshold_s": "2", "relays": "2", "relay_max_calls": "1000"}
+        with running_site(Path(folder) / "var", errors_expected=True, **settings) as site:
+            problems = asyncio.run(chaos(site, options.rounds, options.calls, options.seed))
+    for problem in problems:
+        print(problem)
+    print(f"{options.rounds} rounds, {options.calls} calls: {'FAILED' if problems else 'clean'}")
+    return int(bool(problems))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
