@@ -84,7 +84,7 @@ class Calls:
         """
         tries: Counter[str] = Counter()
         problem = ProblemError("relay_unavailable", "No media server is free. Try again soon.")
-        while len(tries) <= RELAYS_TRIED_MAX:
+        for _ in range(RELAYS_TRIED_MAX * TRIES_PER_RELAY):
             call = await self.get(call_id)
             if call.state not in ANSWERED:
                 raise WrongStateError("This call is over." if call.over else "Not answered yet.")

@@ -23,6 +23,8 @@ PRICING = "{dir}:pricing"  # the operator's rules
 DUTY = "{dir}:duty"  # set: providers that said they are on duty
 SEEN = "{dir}:seen"  # sorted set: person → when a socket of theirs was last open (ms)
 
+SLOW_ROUND = "{dir}:slow-round"  # which process looks for what crashes left, for a while
+
 RELAYS = "relays"  # hash: relay → its last announcement
 
 TICKS_CHANNEL = "tipmeet:ticks"

@@ -17,7 +17,7 @@ _TOKEN_MAX = 64  # a longer cookie was not made here
 
 
 class Sessions:
-    """Sessions in Redis; each use prolongs one."""
+    """Sessions in Redis; using one prolongs it."""
 
     def __init__(self, redis_client: redis.asyncio.Redis, ttl_s: int) -> None:
         self._redis = redis_client
@@ -33,7 +33,14 @@ class Sessions:
         """Whose token this is; None for none, an unknown or an old one."""
         if not token or len(token) > _TOKEN_MAX:
             return None
-        return maybe_text(await self._redis.getex(_key(token), ex=self._ttl_s))
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.get(_key(token))
+        pipeline.ttl(_key(token))
+        found, left_s = await pipeline.execute()
+        # Prolonged once in its half life, not on every request: each would be a write to the log.
+        if found is not None and left_s < self._ttl_s // 2:
+            await self._redis.expire(_key(token), self._ttl_s)
+        return maybe_text(found)
 
     async def delete(self, token: str) -> None:
         """Sign out; sockets that were opened with the session are closed wherever they are."""

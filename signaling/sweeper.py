@@ -13,6 +13,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from metering.errors import MeteringError
+from signaling import keys
 from signaling.call import Call, State
 from signaling.call_events import Abandoned, RelayLost, TimedOut
 from signaling.call_state import outstanding
@@ -31,7 +32,6 @@ DUE_AT_ONCE = 200
 DUE_AGAIN_MS = 2_000  # when whoever took a due call has died over it
 # A call of the books without a record is being opened by somebody, unless it is older than this.
 ORPHAN_AFTER_MS = 60_000
-SLOW_ROUND_KEY = "{dir}:slow-round"
 
 
 class Sweeper:
@@ -126,7 +126,7 @@ class Sweeper:
         """Mend what crashes between two stores left: once in a while, by one process."""
         ctx, now_ms = self._ctx, self._ctx.clock()
         lock_ms = int(SLOW_ROUND_S * 900)
-        if not await ctx.redis.set(SLOW_ROUND_KEY, "1", nx=True, px=lock_ms):
+        if not await ctx.redis.set(keys.SLOW_ROUND, "1", nx=True, px=lock_ms):
             return
         await self.end_orphans()
         await ctx.books.finish_vouchers(now_ms=now_ms)
