@@ -107,12 +107,17 @@ async def test_a_call_appears_by_itself_and_can_be_ended(
     client = await platform.person("Carla", "client")
     await platform.give(client, 25_000_000)
     slug = await platform.service(provider)
-    await platform.on_duty(provider)
     page = await (await platform.signed_in(browser, operator)).new_page()
     await page.goto("/admin")
     await expect(page.get_by_role("heading", name="No live session")).to_be_visible()
     await expect(page.get_by_role("link", name="The books reconcile")).to_be_visible()
     await expect(page.locator("#live-clock")).to_contain_text("updated")
+    # A call whose caller has no page open is taken to be abandoned.
+    caller = await (await platform.signed_in(browser, client)).new_page()
+    async with caller.expect_websocket() as opened:
+        await caller.goto(f"/call/{slug}")
+    await (await opened.value).wait_for_event("framereceived")
+    await platform.on_duty(provider)
     call_id = await platform.ring(client, slug)
     row = page.get_by_role("row", name=re.compile("Tax advice"))
     await expect(row).to_contain_text("Carla → Petra")
