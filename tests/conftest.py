@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 import redis.asyncio
+import uvloop
 
 from tipmeet.store import EmbeddedStore
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Tests run on the loop that the program runs on."""
+    return {"uvloop": uvloop.new_event_loop}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what drives a browser: `make test` runs those one at a time, the others on all cores."""
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()) or "signaling_pages" in item.path.parts:
+        path = str(item.path.relative_to(config.rootpath))
+        in_browser = any(word in path for word in ("signaling_pages", "chromium", "firefox"))
+        if in_browser or "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
 
 

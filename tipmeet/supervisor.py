@@ -140,7 +140,8 @@ def check_ports(settings: Settings) -> None:
             (socket.SOCK_STREAM, settings.relay_control_host, control, "TIPMEET_RELAY_CONTROL_PORT")
         )
         media = settings.relay_port + index
-        wanted.append((socket.SOCK_DGRAM, settings.media_host, media, "TIPMEET_RELAY_PORT"))
+        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+            wanted.append((kind, settings.media_host, media, "TIPMEET_RELAY_PORT"))
     for kind, host, port, variable in wanted:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family, kind) as probe:
