@@ -60,7 +60,7 @@ def _credit(books: Books, client: str) -> tuple[int, tuple[Any, ...]]:
         "once": "",
         "expires": 0,
     }
-    return books.partition(client), (f"k:{client}", "-", NOW_MS, packb(request))
+    return books.partition(client), (f"k:{client}:1", "-", NOW_MS, packb(request))
 
 
 def _open(books: Books, client: str, call: str, at: int) -> tuple[int, tuple[Any, ...]]:

@@ -43,7 +43,15 @@ class PayoutBook(EarningBook):
         body = request_hash("payout", provider_id, check_amount(amount_micros), note)
         fresh = f"{home:04x}-{secrets.token_hex(6)}"
         payout_id = await self.scripts.run(
-            "payout", home, fresh, provider_id, f"p:{key}", body, now_ms, amount_micros, note
+            "payout",
+            home,
+            fresh,
+            provider_id,
+            f"p:{provider_id}:{key}",
+            body,
+            now_ms,
+            amount_micros,
+            note,
         )
         await self.barrier(home)
         return await self.payout(payout_id)
@@ -92,7 +100,7 @@ class PayoutBook(EarningBook):
         home = self.partition(provider_id)
         body = request_hash("adjust", provider_id, amount_micros, note)
         available: int = await self.scripts.run(
-            "adjust", home, provider_id, f"p:{key}", body, now_ms, amount_micros, note
+            "adjust", home, provider_id, f"p:{provider_id}:{key}", body, now_ms, amount_micros, note
         )
         await self.barrier(home)
         return available

@@ -27,7 +27,7 @@ class RefundBook(WalletBook, EarningBook):
         partition = self.call_partition(call_id)
         body = request_hash("refund", call_id, check_amount(amount_micros), note)
         facts: dict[str, Any] = await self.scripts.run(
-            "refund", partition, call_id, f"k:{key}", body, now_ms, amount_micros, note
+            "refund", partition, call_id, f"r:{call_id}:{key}", body, now_ms, amount_micros, note
         )
         await self.deliver(call_id)
         await self.barrier(partition)
@@ -63,11 +63,11 @@ class RefundBook(WalletBook, EarningBook):
             "kind": "reversal" if top_up_key else "withdrawal",
             "note": note,
             "source": source,
-            "of": f"k:{top_up_key}" if top_up_key else "",
+            "of": f"k:{client_id}:{top_up_key}" if top_up_key else "",
         }
         body = request_hash("withdraw", client_id, amount_micros, source, note, top_up_key)
         row = await self.scripts.run(
-            "debit", partition, f"k:{key}", body, now_ms, msgpack.packb(request)
+            "debit", partition, f"k:{client_id}:{key}", body, now_ms, msgpack.packb(request)
         )
         await self.barrier(partition)
         return self._wallet_of(row)

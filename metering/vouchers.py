@@ -88,7 +88,9 @@ class VoucherBook(WalletBook):
         """
         digest = _hash(code)
         partition = self.partition(client_id)
-        done = await self.redis.execute_command("HGET", key_of(partition, "idem"), f"k:{key}")
+        done = await self.redis.execute_command(
+            "HGET", key_of(partition, "idem"), f"k:{client_id}:{key}"
+        )
         if done:
             if msgpack.unpackb(done)[0] != request_hash("voucher", client_id, digest):
                 raise DuplicateKeyError
@@ -122,7 +124,12 @@ class VoucherBook(WalletBook):
         }
         body = request_hash("voucher", client_id, digest)
         row = await self.scripts.run(
-            "credit", partition, f"k:{claim['key']}", body, now_ms, msgpack.packb(request)
+            "credit",
+            partition,
+            f"k:{client_id}:{claim['key']}",
+            body,
+            now_ms,
+            msgpack.packb(request),
         )
         await self.barrier(partition)
         await self.redis.execute_command("HDEL", PENDING, f"{digest}|{client_id}")

@@ -56,7 +56,7 @@ class WalletBook(Ledger):
             "top_up", client_id, amount_micros, source, note, promo, expires_at_ms or 0
         )
         row = await self.scripts.run(
-            "credit", partition, f"k:{key}", body, now_ms, msgpack.packb(request)
+            "credit", partition, f"k:{client_id}:{key}", body, now_ms, msgpack.packb(request)
         )
         await self.barrier(partition)
         return self._wallet_of(row)

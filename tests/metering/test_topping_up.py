@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import redis.asyncio
 
 from metering.books import Books
 from metering.errors import DuplicateKeyError, OutOfRangeError, UnknownAccountError
@@ -22,6 +23,13 @@ async def test_a_key_used_for_another_amount_is_refused(books: Books) -> None:
     with pytest.raises(DuplicateKeyError):
         await books.top_up("carol", 701, key="k", source="operator", now_ms=5)
     assert (await books.wallet("carol")).available_micros == 700
+
+
+async def test_two_clients_may_use_the_same_key(redis_client: redis.asyncio.Redis) -> None:
+    books = Books(redis_client, partitions=1)
+    for client, micros in (("carol", 5), ("dave", 5), ("erin", 7)):
+        wallet = await books.top_up(client, micros, key="k", source="operator", now_ms=5)
+        assert wallet.available_micros == micros
 
 
 @pytest.mark.parametrize("micros", [0, -1, MAX_MICROS + 1, True])

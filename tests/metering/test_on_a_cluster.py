@@ -1,0 +1,276 @@
+"""The books on a real cluster of three primaries, its slots moving under live ticking."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis.asyncio
+from redis.asyncio.cluster import RedisCluster
+from redis.exceptions import RedisError
+
+from metering.archive import archive, audit_with_archive
+from metering.books import Books
+from metering.keys import key
+from metering.meter import Meter
+from metering.tariff import Tariff
+from tests.metering.desk import PROVIDER, Desk
+from tipmeet.store import EmbeddedStore, free_port
+
+PRIMARIES = 3
+SLOTS = 16_384
+PARTITIONS = 24
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[EmbeddedStore]]:
+    """Three Valkey servers that can form a cluster, their logs on."""
+    started = []
+    for at in range(PRIMARIES):
+        config = {
+            "cluster-enabled": "yes",
+            "cluster-port": str(free_port()),
+            "cluster-node-timeout": "3000",
+            "appendonly": "yes",
+            "save": "",
+        }
+        store = EmbeddedStore(tmp_path_factory.mktemp(f"primary{at}"), config=config)
+        store.start()
+        started.append((store, config["cluster-port"]))
+    asyncio.run(_join(started))
+    yield [store for store, _ in started]
+    for store, _ in started:
+        store.stop()
+
+
+async def _join(stores: list[tuple[EmbeddedStore, str]]) -> None:
+    clients = [redis.asyncio.Redis.from_url(store.url) for store, _ in stores]
+    for at, client in enumerate(clients):
+        first, last = at * SLOTS // PRIMARIES, (at + 1) * SLOTS // PRIMARIES - 1
+        await client.execute_command("CLUSTER", "ADDSLOTSRANGE", first, last)
+        await client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", at + 1)
+    for store, bus in stores[1:]:
+        await clients[0].execute_command("CLUSTER", "MEET", "127.0.0.1", store.port, bus)
+    deadline = time.monotonic() + 60
+    for client in clients:
+        while b"cluster_state:ok" not in await _info(client):
+            assert time.monotonic() < deadline, "the cluster does not form"
+            await asyncio.sleep(0.05)
+        await client.aclose()
+
+
+async def _info(client: redis.asyncio.Redis) -> bytes:
+    answer = await client.execute_command("CLUSTER", "INFO")
+    if isinstance(answer, dict):
+        return b"cluster_state:" + str(answer["cluster_state"]).encode()
+    return bytes(answer)
+
+
+@pytest.fixture
+async def cluster(stores: list[EmbeddedStore]) -> AsyncIterator[RedisCluster]:
+    client = RedisCluster(host="127.0.0.1", port=stores[0].port)
+    await client.flushall(target_nodes=RedisCluster.PRIMARIES)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def desk(cluster: RedisCluster, tariff: Tariff) -> Desk:
+    desk = Desk(Books(cluster, partitions=PARTITIONS, dispute_window_s=3600), tariff)
+    await desk.pay_in(5_000_000)
+    return desk
+
+
+async def test_a_call_is_charged_and_its_share_crosses_primaries(
+    desk: Desk, cluster: RedisCluster
+) -> None:
+    provider = next(
+        name
+        for name in (f"provider-{at}" for at in range(100))
+        if cluster.get_node_from_key(key(desk.books.partition(name), "acct"))
+        is not cluster.get_node_from_key(key(desk.books.partition("alice"), "acct"))
+    )
+    call = desk.books.new_call_id("alice")
+    await desk.books.open_call(
+        call,
+        client_id="alice",
+        provider_id=provider,
+        service_id="chess",
+        tariff=desk.tariff,
+        now_ms=desk.now_ms,
+    )
+    desk.call = call
+    await desk.meter.adopt(call, desk.now_ms)
+    assert (await desk.prove(61)).charged_micros == 305_000
+    await desk.hang_up()
+    assert (await desk.books.earnings(provider)).earned_micros == 244_000
+    await desk.assert_audit_clean()
+
+
+async def test_one_round_ticks_calls_on_every_primary(desk: Desk, cluster: RedisCluster) -> None:
+    books, meter, proofs = desk.books, Meter(desk.books, "relay-1"), {}
+    for at in range(40):
+        client = f"client-{at}"
+        await books.scripts.run(  # without the wait for the disk that a top-up has
+            "credit", books.partition(client), f"k:{client}:1", "-", 1, _credit(client)
+        )
+        call = books.new_call_id(client)
+        await books.open_call(
+            call,
+            client_id=client,
+            provider_id=PROVIDER,
+            service_id="chess",
+            tariff=desk.tariff,
+            now_ms=desk.now_ms,
+        )
+        await meter.adopt(call, desk.now_ms)
+        proofs[call] = 61_000
+    ticks = await meter.tick(proofs, desk.now_ms)
+    assert {tick.charged_micros for tick in ticks} == {305_000}
+    assert len(ticks) == 40
+    await cluster.execute_command("SCRIPT FLUSH", target_nodes=RedisCluster.PRIMARIES)
+    ticks = await meter.tick(dict.fromkeys(proofs, 62_000), desk.now_ms)
+    assert {tick.seconds for tick in ticks} == {62}
+    await desk.assert_audit_clean()
+
+
+async def test_vouchers_archive_and_upkeep_work_across_slots(desk: Desk, tmp_path: Path) -> None:
+    (code,) = await desk.books.create_vouchers(
+        1000, 1, expires_at_ms=None, note="", created_by="op", now_ms=1
+    )
+    wallet = await desk.books.redeem_voucher("carol", code, key="k", now_ms=2)
+    assert wallet.available_micros == 1000
+    await desk.talk(61)
+    await desk.books.upkeep(now_ms=desk.now_ms + 10**8)
+    await archive(desk.books, tmp_path, now_ms=10**14, keep_journal_ms=0, keep_records_ms=10**15)
+    report = await audit_with_archive(desk.books, tmp_path)
+    assert report.ok, report.problems
+
+
+async def test_a_slot_moves_to_another_primary_under_live_ticking(
+    desk: Desk, cluster: RedisCluster, stores: list[EmbeddedStore]
+) -> None:
+    await desk.answer()
+    await desk.prove(61)
+    place = key(desk.books.call_partition(desk.call), "acct")
+    slot = cluster.keyslot(place)
+    node = cluster.get_node_from_key(place)
+    assert node is not None
+    (source,) = (store for store in stores if store.port == node.port)
+    target = next(store for store in stores if store is not source)
+    proven = 61
+
+    async def tick() -> bool:
+        """A second passes. While its slot is half way no script may run: the next makes good."""
+        nonlocal proven
+        proven += 1
+        try:
+            tick = await desk.prove(proven)
+        except RedisError:
+            return False
+        return (tick.status, tick.seconds) == ("ok", proven)
+
+    async with (
+        redis.asyncio.Redis.from_url(source.url) as old,
+        redis.asyncio.Redis.from_url(target.url) as new,
+    ):
+        old_id, new_id = [
+            (await each.execute_command("CLUSTER", "MYID")).decode() for each in (old, new)
+        ]
+        await new.execute_command("CLUSTER", "SETSLOT", slot, "IMPORTING", old_id)
+        await old.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", new_id)
+        await tick()
+        names = await old.execute_command("CLUSTER", "GETKEYSINSLOT", slot, 100)
+        # All keys of a partition in one step: a script never meets half of them.
+        await old.execute_command("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *names)
+        await tick()
+        for each in (new, old):
+            await each.execute_command("CLUSTER", "SETSLOT", slot, "NODE", new_id)
+    assert await tick()
+    receipt = await desk.hang_up()
+    assert receipt.connected_s == proven
+    await desk.assert_audit_clean()
+
+
+async def test_a_replica_takes_over_under_live_ticking(
+    desk: Desk,
+    cluster: RedisCluster,
+    stores: list[EmbeddedStore],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    await desk.answer()
+    await desk.prove(61)
+    node = cluster.get_node_from_key(key(desk.books.call_partition(desk.call), "acct"))
+    assert node is not None
+    (primary,) = (store for store in stores if store.port == node.port)
+    bus = str(free_port())
+    config = {"cluster-enabled": "yes", "cluster-port": bus, "appendonly": "yes", "save": ""}
+    replica = EmbeddedStore(tmp_path_factory.mktemp("replica"), config=config)
+    replica.start()
+    try:
+        async with (
+            redis.asyncio.Redis.from_url(primary.url) as old,
+            redis.asyncio.Redis.from_url(replica.url) as new,
+        ):
+            primary_id = (await old.execute_command("CLUSTER", "MYID")).decode()
+            await old.execute_command("CLUSTER", "MEET", "127.0.0.1", replica.port, bus)
+            await _until(lambda: new.execute_command("CLUSTER", "REPLICATE", primary_id))
+            await _until(lambda: _in_step(new))
+            await new.execute_command("CLUSTER", "FAILOVER")
+            await _until(lambda: _is_primary(new))
+            await _until(lambda: desk.prove(62))
+            receipt = await desk.hang_up()
+            assert receipt.connected_s == 62
+            await desk.assert_audit_clean()
+            # Back, so that the other tests find three primaries.
+            await _until(lambda: _in_step(old))
+            await old.execute_command("CLUSTER", "FAILOVER")
+            await _until(lambda: _is_primary(old))
+            await cluster.aclose()
+    finally:
+        replica.stop()
+
+
+async def _until(step: Callable[[], Awaitable[object]]) -> None:
+    """Tries a step until it works: a cluster agrees on things in its own time."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            if await step():
+                return
+        except (RedisError, OSError):
+            pass
+        assert time.monotonic() < deadline, "the cluster does not settle"
+        await asyncio.sleep(0.05)
+
+
+async def _in_step(client: redis.asyncio.Redis) -> bool:
+    info = await client.info("replication")
+    return info["role"] == "slave" and info["master_link_status"] == "up"
+
+
+async def _is_primary(client: redis.asyncio.Redis) -> bool:
+    info = await client.info("replication")
+    return bool(info["role"] == "master")
+
+
+def _credit(client: str) -> bytes:
+    import msgpack
+
+    request: bytes = msgpack.packb(
+        {
+            "client": client,
+            "account": "cash",
+            "from": "external",
+            "amount": 5_000_000,
+            "kind": "top_up",
+            "note": "",
+            "source": "test",
+            "once": "",
+            "expires": 0,
+        }
+    )
+    return request
