@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 
-from mediasrv.loss import LossWindow
 from mediasrv.negotiation import MID, TRANSPORT_CC, Medium
 from mediasrv.participant import Participant
 from mediasrv.proof import ProofCounter
@@ -12,7 +11,6 @@ from mediasrv.rtp import ExtensionMap
 from mediasrv.sdp_answer import OutboundSsrcs
 from mediasrv.stats import SIDES, CallStats, Side
 from mediasrv.track import NO_PAYLOAD_TYPE, Track
-from mediasrv.transport_feedback import LossThinner, share_to_report
 
 #: Seconds without any participant after which a call nobody closed is dropped.
 ABANDONED_S = 300.0
@@ -36,7 +34,6 @@ class Feed:
         self.by_ssrc = {t.ssrc: t for t in self.tracks.values()}
         self.by_ssrc[ssrcs[2]] = self.tracks["video"]
         self.counter_offset = 0
-        self.thinner = LossThinner()
         self.feedback_end: int | None = None
         self.resync = False
 
@@ -69,9 +66,7 @@ class Call:
         for track in feed.tracks.values():
             track.source = None
         for track in participant.receives.values():
-            track.packets = track.bytes = track.losses = 0
-            track.hidden_losses = 0.0
-            track.loss = LossWindow()
+            track.packets = track.bytes = 0
         for source in participant.sources.values():
             if not source.is_rtx and source.track.source is None:
                 source.track.source = source
@@ -123,15 +118,6 @@ class Call:
             track.is_open = True
             if track.keyframes is not None:
                 track.keyframes.want()
-
-    def sample(self) -> None:
-        """Once a second: rates and losses of both sides, and what senders are shown of them."""
-        for participant in self.participants.values():
-            participant.sample()
-        for receiver in self.participants.values():
-            if receiver.peer is not None:
-                share = share_to_report(receiver.peer.loss_before(), receiver.loss_after())
-                self.feeds[receiver.side].thinner.share = share
 
     def stats(self, now: float) -> CallStats:
         """The call as of now."""

@@ -206,9 +206,9 @@ class Engine:
         if now - self._sample_at >= SAMPLE_S:
             self._sample_at = now
             for call in self._calls.values():
-                call.sample()
                 for participant in call.participants.values():
                     participant.dtls_budget = MAX_DTLS_PER_S
+                    participant.sample()
 
     def _review_call(self, call: Call, now: float) -> None:
         for participant in call.participants.values():

@@ -49,7 +49,6 @@ class Feedback:
             tracks=feed.by_ssrc,
             counter_offset=feed.counter_offset,
             own_ssrc=participant.sends["audio"].ssrc,
-            thinner=feed.thinner,
         )
         translation = translate(packet, numbers)
         if translation.malformed:

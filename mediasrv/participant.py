@@ -213,14 +213,6 @@ class Participant:
             window = self.loss_in.setdefault(ssrc, LossWindow())
             window.sample(source.expected, source.expected - source.packets)
 
-    def loss_before(self) -> float:
-        """Loss on the way from this side to the relay, of the last seconds."""
-        return fraction(list(self.loss_in.values()))
-
-    def loss_after(self) -> float:
-        """Loss this side reports: of both hops together, of the last seconds."""
-        return fraction([t.loss for t in self.receives.values()])
-
     def media(self, now: float) -> Media:
         """Everything the call page and the operator are shown of this side."""
         primaries = [s for s in self.sources.values() if not s.is_rtx and s.packets]
@@ -233,8 +225,8 @@ class Participant:
             bytes_out=self.bytes_out,
             bitrate_in_bps=self.bitrate_in,
             bitrate_out_bps=self.bitrate_out,
-            loss_in=round(self.loss_before(), 4),
-            loss_out=round(self.loss_after(), 4),
+            loss_in=round(fraction(list(self.loss_in.values())), 4),
+            loss_out=round(fraction([t.loss for t in self.receives.values()]), 4),
             jitter_ms=round(jitter, 1),
             rtt_ms=None if self.rtt_s is None else round(1000 * self.rtt_s, 1),
             last_audio_ms=_ago_ms(self.last_media("audio"), now),

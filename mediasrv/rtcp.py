@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mediasrv.track import Source, Track
-from mediasrv.transport_feedback import LossThinner
 
 SR, RR, SDES, RTPFB, PSFB = 200, 201, 202, 205, 206
 NACK, TRANSPORT_CC = 1, 15
@@ -61,15 +60,13 @@ class Numbers:
 
     ``sources`` are the streams it sends, by its SSRCs; ``tracks`` the streams it is sent, by the
     relay's SSRCs; ``counter_offset`` was added to the transport-wide counters it was sent.
-    ``own_ssrc`` stands for it where it uses an SSRC nobody announced; ``thinner`` keeps the losses
-    of one hop out of two.
+    ``own_ssrc`` stands for it where it uses an SSRC nobody announced.
     """
 
     sources: Mapping[int, Source]
     tracks: Mapping[int, Track]
     counter_offset: int
     own_ssrc: int
-    thinner: LossThinner = field(default_factory=LossThinner)
 
 
 def translate(packet: bytes, numbers: Numbers) -> Translation:
@@ -172,12 +169,6 @@ def _block(body: bytes, at: int, numbers: Numbers, out: Translation) -> bytes:
     if track.source is None:
         return b""
     mapped = (highest - track.seq_offset) & 0xFFFFFFFF
-    share = numbers.thinner.share
-    if share < 1.0:
-        shown = track.show_losses(cumulative, share)
-        loss = int((loss >> 24) * share) << 24 | shown & 0xFFFFFF
-    elif track.hidden_losses:
-        loss = loss & 0xFF000000 | track.show_losses(cumulative, 1.0) & 0xFFFFFF
     return _REPORT.pack(track.source.ssrc, loss, mapped, jitter, last_sr, delay)
 
 
@@ -216,11 +207,8 @@ def _rtpfb(body: bytes, form: int, numbers: Numbers, out: Translation) -> bool:
         if len(body) < 20:
             return False
         base, packets = struct.unpack_from("!HH", body, 12)
-        thinned = numbers.thinner.apply(body)
-        if thinned is None:
-            return False
         out.feedback_end = (base + packets) & 0xFFFF
-        mapped = bytearray(thinned)
+        mapped = bytearray(body)
         # Feedback names any one stream of the transport; the counters cover them all.
         target = _target(track or next(iter(numbers.tracks.values()), None))
         if target is not None:

@@ -68,12 +68,10 @@ class Track(Numbering):
         "codecs",
         "extensions",
         "first_extended",
-        "hidden_losses",
         "is_open",
         "keyframes",
         "kind",
         "loss",
-        "losses",
         "packets",
         "payload_types",
         "route",
@@ -111,15 +109,6 @@ class Track(Numbering):
         self.keyframes: KeyframeRequester | None = KeyframeRequester() if kind == "video" else None
         self.cache: PacketCache | None = PacketCache() if kind == "video" else None
         self.loss = LossWindow()
-        #: Cumulative losses last reported, and how many of them the sender was not shown.
-        self.losses = 0
-        self.hidden_losses = 0.0
-
-    def show_losses(self, cumulative: int, share: float) -> int:
-        """The cumulative loss to show the sender when of new losses only a share is shown."""
-        self.hidden_losses += max(0, cumulative - self.losses) * (1 - share)
-        self.losses = cumulative
-        return cumulative - int(self.hidden_losses)
 
     def resume(self, source: Source, seq: int, timestamp: int, now: float) -> None:
         """The first packet of a source, or the first after a pause."""
