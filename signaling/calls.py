@@ -51,6 +51,7 @@ class Calls:
         self._relay_client = relay_client
         self._clock = clock
         self._working: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()  # calls that changed while they were worked on
 
     async def get(self, call_id: str) -> Call:
         """The call. Raises ProblemError `not_found`."""
@@ -110,12 +111,12 @@ class Calls:
         raise problem
 
     def work_later(self, call: Call) -> None:
-        """Do what the record says is still to be done, unless this process is at it already."""
+        """Do what the record says is still to be done; one task per call does it."""
         if call.id in self._working:
+            self._again.add(call.id)
             return
         task = asyncio.create_task(self._work(call), name=f"work on call {call.id}")
         self._working[call.id] = task
-        task.add_done_callback(lambda _: self._working.pop(call.id, None))
 
     async def idle(self) -> None:
         """Wait until nothing is being worked on (before the process leaves, and in tests)."""
@@ -128,17 +129,24 @@ class Calls:
             # Every round does what one reading of the record asks for; another process or a second
             # event may have added to it meanwhile.
             for _ in range(RACES_MAX):
-                effects = outstanding(call)
-                if not effects:
+                if await self._do(call, outstanding(call)):
+                    call = await self.get(call.id)
+                elif call.id in self._again:
+                    self._again.discard(call.id)
+                    call = await self.get(call.id)
+                else:
                     return
-                done = await (
-                    self._settle(call) if Effect.SETTLE in effects else self._set_mode(call)
-                )
-                if not done:
-                    return
-                call = await self.get(call.id)
         except (RedisError, MeteringError, ProblemError, OSError) as error:
             log.warning("call work failed", call=call.id, state=call.state, error=repr(error))
+        finally:
+            self._working.pop(call.id, None)
+            self._again.discard(call.id)
+
+    async def _do(self, call: Call, effects: frozenset[Effect]) -> bool:
+        """One piece of work; False when there is none or it has to be tried again later."""
+        if Effect.SETTLE in effects:
+            return await self._settle(call)
+        return Effect.SET_MODE in effects and await self._set_mode(call)
 
     async def _set_mode(self, call: Call) -> bool:
         relay = (await self._relays.alive(self._clock())).get(call.relay or "")
