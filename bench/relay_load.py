@@ -10,7 +10,7 @@ import select
 import socket
 import struct
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mediasrv.srtp import SrtpPair
 from mediasrv.synthetic.sdp import AUDIO_TYPE, VIDEO_TYPE
@@ -30,6 +30,8 @@ class Endpoint:
     audio_ssrc: int
     video_ssrc: int
     partner: int
+    #: The next audio and the next video number; they run on from load to load.
+    numbers: list[int] = field(default_factory=lambda: [1, 1])
 
 
 @dataclass(frozen=True)
@@ -105,12 +107,11 @@ def _prepare(endpoints: list[Endpoint], total: int) -> tuple[list[bytes], list[t
     numbers: list[tuple[int, int]] = []
     count = len(endpoints)
     audio, video = bytes(AUDIO_BYTES), b"\x10\x00" + bytes(VIDEO_BYTES - 2)
-    sequence = [[1, 1] for _ in endpoints]
     for k in range(total):
         i, turn = k % count, k // count % 3
         endpoint, is_video = endpoints[i], turn > 0
-        number = sequence[i][is_video] & 0xFFFF
-        sequence[i][is_video] += 1
+        number = endpoint.numbers[is_video] & 0xFFFF
+        endpoint.numbers[is_video] += 1
         header = struct.pack(
             "!BBHII",
             0x80,

@@ -18,11 +18,13 @@ MAX_MISSING = 128
 class NackRequester:
     """The gaps of one video stream, by extended sequence number."""
 
-    __slots__ = ("missing",)
+    __slots__ = ("_next", "missing")
 
     def __init__(self) -> None:
         #: Extended number → (tries, time of the last try or of the discovery).
         self.missing: dict[int, tuple[int, float]] = {}
+        #: Nothing is due before; spares a scan of a long list at every tick.
+        self._next = float("inf")
 
     def note(self, before: int, extended: int, now: float) -> None:
         """A packet that is not the next one: a late one, or one behind a gap."""
@@ -33,19 +35,26 @@ class NackRequester:
         else:
             for number in range(before + 1, extended):
                 self.missing[number] = (0, now)
+            self._next = min(self._next, now + REORDER_S)
             while len(self.missing) > MAX_MISSING:
                 del self.missing[next(iter(self.missing))]
 
     def due(self, now: float, rtt_s: float | None) -> list[int]:
         """Sequence numbers to ask for now, oldest first; they count as asked."""
+        if now < self._next:
+            return []
         retry = max(RETRY_S, 1.2 * (rtt_s or 0.0))
         asked = []
+        self._next = float("inf")
         for number, (tries, at) in list(self.missing.items()):
-            if now - at < (retry if tries else REORDER_S):
+            due_at = at + (retry if tries else REORDER_S)
+            if now < due_at:
+                self._next = min(self._next, due_at)
                 continue
             if tries >= MAX_TRIES:
                 del self.missing[number]
                 continue
             self.missing[number] = (tries + 1, now)
+            self._next = min(self._next, now + retry)
             asked.append(number & 0xFFFF)
         return asked
