@@ -28,14 +28,14 @@ from bench.meter_live import NOW_MS, PROVIDERS, open_calls
 from metering.books import Books
 from metering.keys import key
 from metering.meter import MAX_BATCH, Meter
-from tipmeet.store import EmbeddedStore
+from tipmeet.store import DURABLE_CONFIG, EmbeddedStore
 
 MODES = {
     "off": {"appendonly": "no"},
     "everysec": {"appendonly": "yes", "appendfsync": "everysec"},
     "always": {"appendonly": "yes", "appendfsync": "always"},
 }
-COMMON = {"save": "", "maxmemory-policy": "noeviction", "no-appendfsync-on-rewrite": "no"}
+COMMON = DURABLE_CONFIG
 OBVIOUS = (Path(__file__).parent / "meter_obvious.lua").read_text(encoding="utf-8")
 OBVIOUS_PIPELINE = 500
 # A paced round is cut into slots: a call is due in the slot of its partition.
@@ -132,7 +132,7 @@ class Run:
         for first in range(0, len(self.calls), OBVIOUS_PIPELINE):
             pipeline = self.client.pipeline(transaction=False)
             for call in self.calls[first : first + OBVIOUS_PIPELINE]:
-                session = {"n": 0, "price": 600_000, "period": 60, "bps": 2000}
+                session: dict[Any, Any] = {"n": 0, "price": 600_000, "period": 60, "bps": 2000}
                 pipeline.hset(f"{place}:s:{call}", mapping=session)
                 pipeline.set(f"{place}:c:{call}", 10**12)
             await pipeline.execute()

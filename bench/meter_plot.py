@@ -35,7 +35,7 @@ def svg(points: list[tuple[int, float]]) -> str:
         parts.append(
             f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(decade)}" y2="{y(decade)}" '
             f'stroke="#ddd"/><text x="{LEFT - 10}" y="{y(decade) + 5}" text-anchor="end">'
-            f"{10**decade:g} ms</text>"
+            f"{10**decade:,g} ms</text>"
         )
     for calls, _ in points:
         at = x(math.log10(calls))
@@ -58,9 +58,13 @@ def svg(points: list[tuple[int, float]]) -> str:
         parts.append(
             f'<circle cx="{x(a):.1f}" cy="{y(b):.1f}" r="4.5" fill="#1a6b54"/>'
             f'<text x="{x(a):.1f}" y="{y(b) - 12:.1f}" text-anchor="middle">'
-            f"{seconds * 1000:.3g} ms</text>"
+            f"{_short(seconds * 1000)} ms</text>"
         )
     return "".join([*parts, "</svg>"])
+
+
+def _short(ms: float) -> str:
+    return f"{ms:,.0f}" if ms >= 100 else f"{ms:.3g}"
 
 
 async def draw(path: Path, points: list[tuple[int, float]]) -> None:

@@ -1,6 +1,19 @@
---! keys: acct tariff n proof epoch call receipt live probe journal
+--! keys: acct tariff n proof epoch span call receipt live probe journal
 -- Opens a call and holds its first minutes. ARGV: call, now (ms), request
 -- {hash, tariff (hot row without the held sums), record, hold, paid, probe_limit, cap}.
+
+-- A small hash is one packed list that is searched from its start, up to 512 fields by Valkey's
+-- default: a tick of many calls would cost the square of them. A long value turns the list into a
+-- table for good, whatever the server's settings.
+local LONG_LIST = 16
+
+local function keep_fast(key)
+  if redis.call('HLEN', key) >= LONG_LIST
+    and redis.call('OBJECT', 'ENCODING', key) ~= 'hashtable' then
+    redis.call('HSET', key, '', string.rep('-', 1024))
+    redis.call('HDEL', key, '')
+  end
+end
 
 local call, now = ARGV[1], tonumber(ARGV[2])
 local request = cmsgpack.unpack(ARGV[3])
@@ -54,4 +67,5 @@ if request.hold > 0 then
   write_balances(balances, legs)
   journal('opened', now, flat(legs), 'o', call)
 end
+for _, key in ipairs({K_acct, K_n, K_proof, K_epoch, K_span}) do keep_fast(key) end
 return ok({request.hold, available})

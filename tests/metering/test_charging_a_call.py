@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import redis.asyncio
 
+from metering.audit import audit
+from metering.books import Books
 from metering.errors import (
     AlreadyInCallError,
     CallEndedError,
@@ -14,6 +17,7 @@ from metering.errors import (
     PriceChangedError,
     UnknownCallError,
 )
+from metering.keys import key
 from metering.meter import Meter
 from metering.tariff import Tariff, charge_micros
 from tests.metering.desk import CLIENT, PROVIDER, SERVICE, Desk
@@ -246,3 +250,23 @@ async def test_the_state_of_a_call_can_be_looked_up(desk: Desk) -> None:
     assert await desk.books.receipt(desk.call) is None
     await desk.hang_up()
     assert (await desk.books.call_meter(desk.call)).state == "ended"
+
+
+async def test_many_calls_of_a_partition_are_kept_where_one_is_found_at_once(
+    redis_client: redis.asyncio.Redis, tariff: Tariff
+) -> None:
+    books = Books(redis_client, partitions=1)
+    for at in range(20):
+        client = f"client-{at}"
+        await books.top_up(client, 600_000, key="k", source="operator", now_ms=1)
+        await books.open_call(
+            books.new_call_id(client),
+            client_id=client,
+            provider_id=PROVIDER,
+            service_id=SERVICE,
+            tariff=tariff,
+            now_ms=1,
+        )
+    for name in ("acct", "n", "proof", "epoch"):
+        assert await redis_client.object("ENCODING", key(0, name)) == b"hashtable"
+    assert (await audit(books)).ok
