@@ -48,6 +48,8 @@ class Call:
         self.participants: dict[Side, Participant] = {}
         self.proof = ProofCounter()
         self.forward = True
+        #: The proof has reached its limit: nothing is forwarded whatever the mode says.
+        self.stopped = False
         self.count = True
         self.empty_since = now
 
@@ -97,6 +99,7 @@ class Call:
         take = receiver.agreement.medium(kind) if receiver is not None else None
         wanted = (
             self.forward
+            and not self.stopped
             and sender is not None
             and receiver is not None
             and not sender.gone
@@ -124,7 +127,7 @@ class Call:
         return CallStats(
             call=self.id,
             proof_ms=self.proof.read_ms(),
-            forward=self.forward,
+            forward=self.forward and not self.stopped,
             count=self.count,
             media={
                 side: self.participants[side].media(now) if side in self.participants else None

@@ -214,8 +214,8 @@ class Engine:
         for participant in call.participants.values():
             self._review(participant, now)
         call.proof.read_ms()
-        if call.proof.exhausted and call.forward:
-            call.forward = False
+        if call.proof.exhausted and not call.stopped:
+            call.stopped = True
             call.wire()
             self.changed.add(call.id)
         if not call.participants and now - call.empty_since > ABANDONED_S:
@@ -309,10 +309,9 @@ class Engine:
     def limit_proof(self, call_id: str, limit_ms: int | None) -> None:
         """Stops forwarding once the proof reaches the limit; raising it lets media flow again."""
         call = self._call(call_id)
-        was_exhausted = call.proof.exhausted
         call.proof.set_limit_ms(limit_ms)
-        if was_exhausted and not call.proof.exhausted:
-            call.forward = True
+        if call.stopped and not call.proof.exhausted:
+            call.stopped = False
             call.wire()
 
     def proof_ms(self, call_id: str) -> int:

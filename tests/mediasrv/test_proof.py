@@ -132,6 +132,19 @@ def test_forwarding_stops_when_the_limit_is_reached_and_resumes_when_it_is_raise
     assert network.engine.proof_ms("call") > 2500
 
 
+def test_raising_the_limit_does_not_lift_a_hold() -> None:
+    network = Network()
+    client, _ = network.pair()
+    network.engine.limit_proof("call", 1000)
+    network.run(2)
+    network.engine.set_mode("call", forward=False, count=False, now=network.now)
+    network.engine.limit_proof("call", None)
+    received = client.counts.video_packets_received
+    network.run(1)
+    assert client.counts.video_packets_received == received
+    assert not network.engine.stats("call", network.now).forward
+
+
 def test_on_hold_neither_flows_nor_counts_and_then_goes_on() -> None:
     network = Network()
     client, provider = network.pair()
