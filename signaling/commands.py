@@ -135,7 +135,7 @@ async def join(asked: Asked) -> Fields:
     side = call.side_of(asked.socket.user.id)
     assert side is not None
     answer = await asked.ctx.calls.join(call.id, side, body.offer)
-    return {"answer": answer, "ice_servers": list(asked.ctx.settings.ice_servers)}
+    return {"answer": answer, "ice_servers": asked.ctx.ice_servers(asked.socket.user.id)}
 
 
 async def set_duty(asked: Asked) -> Fields:

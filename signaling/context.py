@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 from redis.asyncio import Redis
 
 from mediasrv.client import RelayClient
+from mediasrv.turn import ice_servers
 from metering.books import Books
 from signaling.accounts import Accounts, User
 from signaling.blocks import Blocks
@@ -53,6 +55,11 @@ class Context:
     calls: Calls
     ticks: TickBoard
     cards: Cards | None
+
+    def ice_servers(self, name: str) -> list[dict[str, Any]]:
+        """STUN and TURN servers for a person's browser, with credentials that expire."""
+        settings = self.settings
+        return ice_servers(settings.ice_urls, settings.turn_secret, name, self.clock() // 1000)
 
     @classmethod
     def create(

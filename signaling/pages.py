@@ -68,7 +68,7 @@ def _common(ctx: Context, user: User | None) -> dict[str, Any]:
     return {
         "now_ms": ctx.clock(),
         "user": user_view(user).as_json() if user else None,
-        "ice_servers": [dict(server) for server in ctx.settings.ice_servers],
+        "ice_servers": ctx.ice_servers(user.id if user else "guest"),
     }
 
 

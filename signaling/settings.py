@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from signaling.cards import CardSettings
 from signaling.pricing import Pricing
@@ -15,7 +13,7 @@ class SignalingSettings:
     """Settings of a web process.
 
     `pricing` holds the rules (waiting times included) until the operator first edits them.
-    `ice_servers` are handed to browsers as they are (RTCIceServer dictionaries). `trusted_proxies`
+    `ice_urls` are STUN and TURN servers for browsers; TURN needs `turn_secret`. `trusted_proxies`
     are the addresses whose `X-Forwarded-For` is believed.
     """
 
@@ -24,7 +22,8 @@ class SignalingSettings:
     secure_cookies: bool = False
     currency: str = "USD"
     pricing: Pricing = field(default_factory=Pricing)
-    ice_servers: tuple[Mapping[str, Any], ...] = ()
+    ice_urls: tuple[str, ...] = ()
+    turn_secret: str | None = field(default=None, repr=False)
     cards: CardSettings | None = None  # None: vouchers and operator credit only
     session_ttl_s: int = 30 * 86_400
     trusted_proxies: frozenset[str] = frozenset()

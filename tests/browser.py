@@ -22,8 +22,6 @@ FLAGS = (
 
 async def launch(playwright: Playwright, *more_flags: str) -> Browser:
     """A Chromium; the caller closes it. Fails, never skips, when there is none."""
-    path = find_chromium()
-    assert path is not None, "Chromium is missing: run python -m tests.prepare"
     return await playwright.chromium.launch(
-        executable_path=path, headless=True, args=[*FLAGS, *more_flags]
+        executable_path=find_chromium(), headless=True, args=[*FLAGS, *more_flags]
     )

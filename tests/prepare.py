@@ -1,7 +1,7 @@
-"""Makes ready what the tests need outside Python: Chromium, from the system's packages.
+"""Makes ready what the tests need outside Python, from the system's packages.
 
-Run by `make test`. Exits 1 with a sentence when the browser is missing and cannot be installed:
-the browser tests are never skipped.
+Run by `make test`. Exits 1 with a sentence when something is missing and cannot be installed: no
+test is ever skipped.
 """
 
 from __future__ import annotations
@@ -11,60 +11,73 @@ import shutil
 import subprocess
 import sys
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# What a test needs, the names it goes by, and Debian's package.
+CHROMIUM = (("chromium", "chromium-browser", "google-chrome"), "chromium")
+FIREFOX = (("firefox-esr", "firefox"), "firefox-esr")
+TURN_SERVER = (("turnserver",), "coturn")
+NEEDED = (CHROMIUM, TURN_SERVER)
+NEEDED_TO_SOAK = (*NEEDED, FIREFOX)
 
 
-def find_chromium() -> str | None:
-    """Path of an installed Chromium, or None."""
-    for name in BROWSERS:
-        path = shutil.which(name)
-        if path:
-            return path
-    return None
+def find(names: tuple[str, ...]) -> str | None:
+    """Path of the first of these programs that is installed, or None."""
+    return next((path for name in names if (path := shutil.which(name))), None)
 
 
-def install_chromium() -> bool:
-    """Install Chromium with apt-get, as root or with a sudo that asks nothing."""
-    if shutil.which("apt-get") is None:
-        return False
+def find_chromium() -> str:
+    """Path of Chromium. Raises FileNotFoundError when `make test` has not made it ready."""
+    return _found(CHROMIUM)
+
+
+def find_firefox() -> str:
+    """Path of Firefox. Raises FileNotFoundError when `make test` has not made it ready."""
+    return _found(FIREFOX)
+
+
+def find_turn_server() -> str:
+    """Path of coturn. Raises FileNotFoundError when `make test` has not made it ready."""
+    return _found(TURN_SERVER)
+
+
+def _found(needed: tuple[tuple[str, ...], str]) -> str:
+    path = find(needed[0])
+    if path is None:
+        raise FileNotFoundError(f"{needed[1]} is missing: run python -m tests.prepare")
+    return path
+
+
+def install(packages: list[str]) -> None:
+    """Install with apt-get, as root or with a sudo that asks nothing; says why it cannot."""
     as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    if as_root and shutil.which("sudo") is None:
-        return False
+    if shutil.which("apt-get") is None or (as_root and shutil.which("sudo") is None):
+        return
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for arguments in (
         ["apt-get", "update", "-q"],
-        [
-            "apt-get",
-            "install",
-            "-y",
-            "-q",
-            "--no-install-recommends",
-            "chromium",
-            "fonts-dejavu-core",
-        ],
+        ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages],
     ):
-        done = subprocess.run(
-            as_root + arguments, env=environment, check=False, capture_output=True
-        )
+        command = [*as_root, *arguments]
+        done = subprocess.run(command, env=environment, check=False, capture_output=True)
         if done.returncode != 0:
             sys.stderr.write(done.stderr.decode(errors="replace")[-2000:])
-            return False
-    return True
+            return
 
 
-def main() -> int:
-    if find_chromium() is None:
-        print("Chromium is missing; installing it from the system's packages ...", flush=True)
-        install_chromium()
-    if find_chromium() is None:
+def prepare(needed: tuple[tuple[tuple[str, ...], str], ...] = NEEDED) -> int:
+    """Install what is missing; 1, with a sentence, when it cannot be."""
+    missing = [package for names, package in needed if find(names) is None]
+    if missing:
+        print(f"Installing {', '.join(missing)} from the system's packages ...", flush=True)
+        install([*missing, "fonts-dejavu-core"])
+    missing = [package for names, package in needed if find(names) is None]
+    if missing:
         print(
-            "The tests drive a real browser and Chromium could not be installed.\n"
-            "Install it (Debian, Ubuntu: sudo apt-get install chromium) and run make test again.",
+            f"The tests need {', '.join(missing)}, which could not be installed.\n"
+            f"Debian, Ubuntu: sudo apt-get install {' '.join(missing)}; then make test again.",
             file=sys.stderr,
         )
-        return 1
-    return 0
+    return int(bool(missing))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(prepare())

@@ -1,4 +1,6 @@
-"""`make soak`: the long runs. SEEDS worlds of the money simulation, ROUNDS of chaos under CALLS."""
+"""`make soak`: the long runs. SEEDS worlds of the money simulation, ROUNDS of chaos under CALLS,
+calls on bad networks watched for WATCH_S each, and Firefox.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,13 @@ import os
 import subprocess
 import sys
 
+from tests.prepare import NEEDED_TO_SOAK, prepare
+
 SEEDS = os.environ.get("SEEDS", "1000")
 ROUNDS = os.environ.get("ROUNDS", "50")
 CALLS = os.environ.get("CALLS", "200")
+WATCH_S = os.environ.get("WATCH_S", "60")
+BROWSERS = ["test_chromium_on_bad_networks.py", "test_firefox_call.py"]
 
 
 def main() -> int:
@@ -16,8 +22,15 @@ def main() -> int:
     runs = (
         ["tests.metering.soak", "--seeds", SEEDS],
         ["tests.chaos", "--rounds", ROUNDS, "--calls", CALLS],
+        ["pytest", *(f"tests/mediasrv/{name}" for name in BROWSERS)],
     )
-    codes = [subprocess.run([sys.executable, "-m", *run], check=False).returncode for run in runs]
+    if prepare(NEEDED_TO_SOAK):
+        return 1
+    environment = {**os.environ, "TIPMEET_SOAK_S": WATCH_S}
+    codes = [
+        subprocess.run([sys.executable, "-m", *run], env=environment, check=False).returncode
+        for run in runs
+    ]
     return int(any(codes))
 
 

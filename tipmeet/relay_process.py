@@ -15,6 +15,7 @@ from mediasrv.relay import Relay, RelayConfig
 from metering.books import Books
 from metering.meter import Meter
 from signaling.relays import RelayInfo, RelayRegistry
+from signaling.tasks import stop as cancel
 from tipmeet.redis_client import connect
 from tipmeet.settings import Settings, relay_secret
 from tipmeet.supervisor import reachable, until_signal
@@ -69,9 +70,7 @@ async def run_relay(settings: Settings, index: int) -> None:
             task.result()  # a background task never ends by itself: let its error be seen
     finally:
         stop.cancel()
-        for task in background:
-            task.cancel()
-        await asyncio.gather(*background, return_exceptions=True)
+        await cancel(background)
         await ticker.beat()
         await registry.retire(relay_id)
         await runner.cleanup()

@@ -21,6 +21,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from mediasrv.turn import ice_servers
+
 CONFIG_VARIABLE = "TIPMEET_CONFIG"
 DEFAULT_CONFIG_FILE = Path("tipmeet.toml")
 SECRET_BYTES = 32
@@ -83,6 +85,12 @@ class Settings(BaseSettings):
         description="Addresses browsers shall send media to (the public ones of a server behind "
         "NAT). If not set: the loopback address for a site on this machine, else the host's own.",
     )
+    ice_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="STUN and TURN servers for browsers, e.g. turn:turn.example.org:3478."
+    )
+    turn_secret: str | None = Field(
+        None, description="The `static-auth-secret` of the TURN server (coturn)."
+    )
     relay_secret: str | None = Field(
         None, min_length=16, description="Shared by web and relays; made and kept in data_dir."
     )
@@ -110,10 +118,16 @@ class Settings(BaseSettings):
     )
     on_hold_s: int = Field(60, ge=5, le=600, description="How long a call waits for a top-up.")
 
-    @field_validator("announced", "trusted_proxies", mode="before")
+    @field_validator("announced", "trusted_proxies", "ice_urls", mode="before")
     @classmethod
     def _split_addresses(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("ice_urls")
+    @classmethod
+    def _check_ice_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        ice_servers(value, None, "check", 0)  # names what is no STUN or TURN url
+        return value
 
     @field_validator("announced", "trusted_proxies")
     @classmethod

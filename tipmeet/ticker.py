@@ -23,6 +23,7 @@ from mediasrv.relay import Relay
 from metering.errors import MeteringError
 from metering.meter import Meter, Tick
 from signaling.keys import TICKS_CHANNEL
+from signaling.tasks import stop
 
 TICK_INTERVAL_S = 1.0
 NEWS_PAUSE_S = 0.02  # changes within it are told together
@@ -84,8 +85,7 @@ class Ticker:
                 await asyncio.sleep(due - loop.time())
                 await self.beat()
         finally:
-            news.cancel()
-            await asyncio.gather(news, return_exceptions=True)
+            await stop([news])
 
     async def beat(self) -> None:
         """One second's work. A store that does not answer is tried again at the next beat."""

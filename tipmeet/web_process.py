@@ -40,6 +40,8 @@ def signaling_settings(settings: Settings) -> SignalingSettings:
             interrupted_s=settings.interrupted_s,
             on_hold_s=settings.on_hold_s,
         ),
+        ice_urls=settings.ice_urls,
+        turn_secret=settings.turn_secret,
         trusted_proxies=frozenset(settings.trusted_proxies),
         cards=card_settings(settings),
         session_ttl_s=settings.session_days * 86_400,

@@ -14,27 +14,14 @@ from playwright.async_api import Browser, Page, async_playwright
 from mediasrv.errors import RelayProblemError
 from mediasrv.relay import Relay
 from mediasrv.stats import Side
-
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-]
+from tests.browser import launch
 
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
     """A headless Chromium with fake devices."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = await launch(playwright)
         try:
             yield browser
         finally:

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import shutil
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -16,6 +15,7 @@ import pytest
 from aioice import stun, turn
 
 from mediasrv.turn import credentials, ice_servers
+from tests.prepare import find_turn_server
 
 SECRET = "a turn secret"
 
@@ -48,64 +48,63 @@ def test_names_that_would_confuse_coturn_are_refused() -> None:
         credentials(SECRET, "a:b", now_s=0)
 
 
-COTURN = shutil.which("turnserver")
+@pytest.fixture
+async def coturn(tmp_path: Path) -> AsyncIterator[tuple[str, int]]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    options = {
+        "listening-ip": "127.0.0.1",
+        "relay-ip": "127.0.0.1",
+        "listening-port": str(port),
+        "static-auth-secret": SECRET,
+        "realm": "tipmeet",
+        "pidfile": str(tmp_path / "pid"),
+        "userdb": str(tmp_path / "db"),
+        "log-file": "stdout",
+    }
+    flags = ["-n", "--use-auth-secret", "--no-cli", "--no-tls", "--no-dtls"]
+    flags.append("--allow-loopback-peers")
+    process = await asyncio.create_subprocess_exec(
+        find_turn_server(),
+        *flags,
+        *(f"--{k}={v}" for k, v in options.items()),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    yield ("127.0.0.1", port)
+    process.kill()
+    await process.wait()
 
-if COTURN is not None:
 
-    @pytest.fixture
-    async def coturn(tmp_path: Path) -> AsyncIterator[tuple[str, int]]:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        options = {
-            "listening-ip": "127.0.0.1",
-            "relay-ip": "127.0.0.1",
-            "listening-port": str(port),
-            "static-auth-secret": SECRET,
-            "realm": "tipmeet",
-            "pidfile": str(tmp_path / "pid"),
-            "userdb": str(tmp_path / "db"),
-            "log-file": "stdout",
-        }
-        flags = ["-n", "--use-auth-secret", "--no-cli", "--no-tls", "--no-dtls"]
-        flags.append("--allow-loopback-peers")
-        process = await asyncio.create_subprocess_exec(
-            COTURN,
-            *flags,
-            *(f"--{k}={v}" for k, v in options.items()),
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        yield ("127.0.0.1", port)
-        process.kill()
-        await process.wait()
+async def _allocate(server: tuple[str, int], user: str, password: str) -> tuple[str, int]:
+    async with asyncio.timeout(15):
+        while True:
+            try:
+                transport, _ = await turn.create_turn_endpoint(
+                    asyncio.DatagramProtocol,
+                    server_addr=server,
+                    username=user,
+                    password=password,
+                )
+            except (stun.TransactionTimeout, ConnectionError):
+                await asyncio.sleep(0.1)
+                continue
+            relayed: tuple[str, int] = transport.get_extra_info("sockname")
+            transport.close()
+            return relayed
 
-    async def _allocate(server: tuple[str, int], user: str, password: str) -> tuple[str, int]:
-        async with asyncio.timeout(15):
-            while True:
-                try:
-                    transport, _ = await turn.create_turn_endpoint(
-                        asyncio.DatagramProtocol,
-                        server_addr=server,
-                        username=user,
-                        password=password,
-                    )
-                except (stun.TransactionTimeout, ConnectionError):
-                    await asyncio.sleep(0.1)
-                    continue
-                relayed: tuple[str, int] = transport.get_extra_info("sockname")
-                transport.close()
-                return relayed
 
-    async def test_coturn_accepts_fresh_credentials(coturn: tuple[str, int]) -> None:
-        user, password = credentials(SECRET, "call", int(time.time()))
-        host, port = await _allocate(coturn, user, password)
-        assert host == "127.0.0.1"
-        assert port != coturn[1]
+async def test_coturn_accepts_fresh_credentials(coturn: tuple[str, int]) -> None:
+    user, password = credentials(SECRET, "call", int(time.time()))
+    host, port = await _allocate(coturn, user, password)
+    assert host == "127.0.0.1"
+    assert port != coturn[1]
 
-    async def test_coturn_refuses_expired_and_forged_credentials(coturn: tuple[str, int]) -> None:
-        expired = credentials(SECRET, "call", int(time.time()) - 100, lifetime_s=10)
-        forged = credentials("another secret", "call", int(time.time()))
-        for user, password in (expired, forged):
-            with pytest.raises(stun.TransactionFailed):
-                await _allocate(coturn, user, password)
+
+async def test_coturn_refuses_expired_and_forged_credentials(coturn: tuple[str, int]) -> None:
+    expired = credentials(SECRET, "call", int(time.time()) - 100, lifetime_s=10)
+    forged = credentials("another secret", "call", int(time.time()))
+    for user, password in (expired, forged):
+        with pytest.raises(stun.TransactionFailed):
+            await _allocate(coturn, user, password)

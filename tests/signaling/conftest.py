@@ -209,7 +209,7 @@ async def start_site(
         relay_secret=SECRET,
         password_memory_kib=64,
         password_rounds=1,
-        ice_servers=({"urls": ["stun:stun.example.org"]},),
+        ice_urls=("stun:stun.example.org",),
         cards=cards,
     )
     async with AsyncExitStack() as stack, aiohttp.ClientSession() as http:
