@@ -22,6 +22,7 @@ from metering.meter import Meter
 from metering.scripts import SCRIPT_NAMES
 from metering.tariff import Tariff, charge_micros
 from metering.types import CallReceipt
+from tests.metering.reckoning import BrokenError, CameIn, expect, reckon
 from tests.metering.world import CrashError, FaultyStore, LostError
 
 CLIENTS = ("alice", "carol", "erin")
@@ -29,10 +30,6 @@ PROVIDERS = ("bob", "dave")
 SERVICES = ("chess",)
 PARTITIONS = 2
 Request = Callable[[], Awaitable[Any]]
-
-
-class BrokenError(AssertionError):
-    """An invariant does not hold."""
 
 
 @dataclass
@@ -405,54 +402,16 @@ class Simulation:
         except MeteringError as error:
             raise BrokenError(f"upkeep cannot finish: {error}") from error
         await self._check()
-        await self._account()
+        await reckon(self.honest, self._came_in(), await self._receipts(), self._flowed())
 
-    async def _account(self) -> None:
-        """Every micro-unit that came in is where the receipts say."""
-        receipts = await self._receipts()
-        free: set[tuple[str, str]] = set()
-        for receipt in receipts:
-            media = self.media[receipt.call_id]
-            expect(receipt.connected_s * 1000 <= media.flowed_ms, "charged beyond proof")
-            lengths = sum(end - start for start, end in receipt.intervals)
-            expect(lengths == receipt.connected_s * 1000, "intervals do not add up")
-            if receipt.free_s and receipt.tariff.price_micros:
-                place = (receipt.client_id, receipt.service_id)
-                expect(place not in free, f"a second free probe of {place}")
-                free.add(place)
-        for client in CLIENTS:
-            mine = [each for each in receipts if each.client_id == client]
-            spent = sum(each.charged_micros - each.refunded_micros for each in mine)
-            wallet = await self.honest.wallet(client)
-            expect(wallet.held_micros == 0, f"{client} still has a hold")
-            taken = sum(amount for whose, amount in self.taken_out.values() if whose == client)
-            expected = self.paid_in[client] - taken - spent
-            expect(
-                wallet.available_micros == expected,
-                f"{client} has {wallet.available_micros}, should have {expected}",
-            )
-            promo = sum(_promo_left_spent(each) for each in mine)
-            expect(
-                wallet.promo_micros == self.granted[client] - promo,
-                f"{client} has {wallet.promo_micros} promotional, spent {promo}",
-            )
-        for provider in PROVIDERS:
-            mine = [each for each in receipts if each.provider_id == provider]
-            share = sum(each.provider_micros for each in mine)
-            clawed = sum(
-                each.refunded_micros - each.refunded_micros * each.tariff.commission_bps // 10_000
-                for each in mine
-            )
-            earned = (await self.honest.earnings(provider)).earned_micros
-            expect(earned == share - clawed, f"{provider} earned {earned}, not {share - clawed}")
+    def _came_in(self) -> dict[str, CameIn]:
+        taken = dict.fromkeys(CLIENTS, 0)
+        for client, amount in self.taken_out.values():
+            taken[client] += amount
+        return {
+            client: CameIn(self.paid_in[client] - taken[client], self.granted[client])
+            for client in CLIENTS
+        }
 
-
-def _promo_left_spent(receipt: CallReceipt) -> int:
-    """Promotional credit spent on a call and not given back: cash came back first."""
-    cash = receipt.charged_micros - receipt.promo_micros
-    return receipt.promo_micros - max(0, receipt.refunded_micros - cash)
-
-
-def expect(true: bool, problem: str) -> None:
-    if not true:
-        raise BrokenError(problem)
+    def _flowed(self) -> dict[str, int]:
+        return {call: media.flowed_ms for call, media in self.media.items()}
