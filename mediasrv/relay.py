@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,8 +25,11 @@ from mediasrv.tcp import TcpListener
 TICK_S = 0.02
 #: Batches read before other work of the process gets its turn.
 BATCHES_PER_TURN = 8
-#: Bytes the kernel is asked to buffer; it caps this silently.
-SOCKET_BUFFER = 4 * 1024 * 1024
+#: Bytes the kernel is asked to buffer: one socket takes what other servers spread over hundreds,
+#: and a moment without the processor must not lose packets. Without privileges it is capped.
+SOCKET_BUFFER = 16 * 1024 * 1024
+#: Linux's SO_SNDBUFFORCE and SO_RCVBUFFORCE, which the socket module does not name.
+_FORCE_OPTIONS = (32, 33)
 #: Tries to find a number that is free for both UDP and TCP.
 FREE_PORT_ATTEMPTS = 10
 
@@ -245,8 +250,7 @@ def _bind(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
         if kind is socket.SOCK_STREAM:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         else:
-            for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-                sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER)
+            _enlarge_buffers(sock)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         sock.bind((host, port))
@@ -254,3 +258,12 @@ def _bind(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+def _enlarge_buffers(sock: socket.socket) -> None:
+    for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+        sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER)
+    if sys.platform == "linux":
+        for option in _FORCE_OPTIONS:
+            with contextlib.suppress(PermissionError):
+                sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER)
