@@ -9,7 +9,7 @@ import redis.asyncio
 
 from tests.metering.simulation import Simulation
 
-SEEDS = 120
+SEEDS = 100
 BATCH = 20
 
 

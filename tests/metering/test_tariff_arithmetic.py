@@ -52,7 +52,7 @@ def model(tariff: Tariff, seconds: int) -> tuple[Fraction, Fraction]:
     return charged, Fraction(floor(charged * Fraction(tariff.commission_bps, 10_000)))
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(tariffs, st.lists(st.integers(0, 4000), min_size=1, max_size=12))
 def test_any_path_of_ticks_adds_up_to_the_model(tariff: Tariff, steps: list[int]) -> None:
     client = platform = provider = at = 0

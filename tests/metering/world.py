@@ -12,6 +12,8 @@ from typing import Any
 
 import redis.asyncio
 
+from metering.scripts import SCRIPT_NAMES, Scripts
+
 Command = tuple[Any, ...]
 _READS = frozenset({"HGET", "HMGET", "HGETALL", "HKEYS", "HLEN", "ZCOUNT", "ZREVRANGEBYLEX"})
 
@@ -49,6 +51,19 @@ class FaultyStore:
 
     async def script_load(self, source: str) -> Any:
         return await self.server.script_load(source)
+
+    async def load_scripts(self, scripts: Scripts) -> None:
+        """First of all, so that a replay on a fresh server asks the same questions."""
+        pipeline = self.server.pipeline(transaction=False)
+        for name in SCRIPT_NAMES:
+            pipeline.script_load(scripts.script(name).source)
+        await pipeline.execute()
+
+    async def keep_hash(self, name: str) -> None:
+        """Takes a hash that was written past this client into the log, as on disk."""
+        for field, value in (await self.server.hgetall(name)).items():
+            self.log.append(("HSET", name, field, value))
+        self.durable = len(self.log)
 
     async def roll_back(self) -> int:
         """The server dies and comes back without some of what was not on disk yet."""
