@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from metering.payouts import PayoutBook
 from metering.vouchers import VoucherBook
 
-# A request repeated after a month is a new request.
-KEEP_KEYS_MS = 30 * 86_400_000
+# A request repeated after this long is a new one. Payment services repeat what they say for a
+# month, and a card top-up is refunded by its key for as long as it is known.
+KEEP_KEYS_MS = 400 * 86_400_000
 KEEP_PROBES_MS = 86_400_000
 
 

@@ -129,8 +129,7 @@ class Sweeper:
         if not await ctx.redis.set(keys.SLOW_ROUND, "1", nx=True, px=lock_ms):
             return
         await self.end_orphans()
-        await ctx.books.finish_vouchers(now_ms=now_ms)
-        await ctx.books.deliver_all()
+        await ctx.books.upkeep(now_ms=now_ms)
         await ctx.relays.forget_dead(now_ms)
 
     async def end_orphans(self) -> None:

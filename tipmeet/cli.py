@@ -18,6 +18,7 @@ from typing import Any
 import redis.exceptions
 import uvloop
 
+from metering.archive import audit_with_archive
 from metering.audit import audit
 from metering.errors import MeteringError
 from metering.money import AmountError, format_amount, parse_amount
@@ -94,6 +95,9 @@ def parser() -> argparse.ArgumentParser:
 
     check = add("audit", _audit, "Check every invariant of the books on the live store.")
     _common(check)
+    check.add_argument(
+        "--archive", action="store_true", help="check the archived entries in the data folder too"
+    )
     check.add_argument("--json", action="store_true", help="print one JSON object")
 
     user = add("user", _user, "Create an account (operators are made only here).")
@@ -160,7 +164,10 @@ def _audit(options: argparse.Namespace) -> int:
     async def run() -> int:
         with store_url(settings) as url:
             async with open_context(settings, url) as context:
-                report = await audit(context.books)
+                if options.archive:
+                    report = await audit_with_archive(context.books, settings.archive_dir)
+                else:
+                    report = await audit(context.books)
         if options.json:
             print(
                 json.dumps(

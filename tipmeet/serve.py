@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import asyncio
 
+import redis.exceptions
+import structlog
+
+from metering.archive import archive
+from signaling.tasks import stop as cancel
 from tipmeet.demo_data import DemoLogin, create_demo_data
 from tipmeet.settings import Settings
 from tipmeet.supervisor import Supervisor, until_signal
 from tipmeet.web_process import open_context
+
+ARCHIVE_EVERY_S = 3600
+
+log = structlog.get_logger("serve")
 
 
 async def run_serve(settings: Settings) -> None:
@@ -21,11 +30,25 @@ async def run_serve(settings: Settings) -> None:
 
     stop = asyncio.create_task(until_signal())
     print("Starting TipMeet ...", flush=True)
-    async with Supervisor(settings).running(prepare):
+    async with Supervisor(settings).running(prepare) as supervisor:
+        archiver = asyncio.create_task(keep_archiving(settings, supervisor.redis_url))
         print(banner(settings, logins), flush=True)
         await stop
         print("\nStopping ...", flush=True)
+        await cancel([archiver])
     print("TipMeet has stopped; everything is kept.", flush=True)
+
+
+async def keep_archiving(settings: Settings, redis_url: str) -> None:
+    """Move old entries out of the store's memory into files, once an hour."""
+    while True:
+        await asyncio.sleep(ARCHIVE_EVERY_S)
+        try:
+            async with open_context(settings, redis_url) as context:
+                done = await archive(context.books, settings.archive_dir, now_ms=context.clock())
+            log.info("archived", entries=done.entries, records=done.records)
+        except (redis.exceptions.RedisError, OSError) as error:
+            log.warning("not archived, tried again in an hour", error=str(error))
 
 
 def banner(settings: Settings, logins: list[DemoLogin]) -> str:

@@ -180,6 +180,11 @@ class Settings(BaseSettings):
         return f"http://{host}:{self.web_port}"
 
     @property
+    def archive_dir(self) -> Path:
+        """Where old entries of the books are kept."""
+        return self.data_dir / "archive"
+
+    @property
     def media_addresses(self) -> tuple[str, ...]:
         """Where browsers shall send media; empty: the relay looks for the host's own."""
         if self.announced:

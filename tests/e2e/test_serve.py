@@ -50,6 +50,9 @@ async def test_a_first_start_makes_a_demo_and_a_second_start_finds_it(tmp_path: 
         assert status == 200
         assert found[0]["title"] in page
         assert site.audit()["ok"]
+        archived = json.loads(site.command("audit", "--archive", "--json").stdout)
+        assert archived["ok"]
+        assert archived["checked"]["archive_files"] == 0
     finally:
         assert site.stop() == 0, "".join(site.output)
     again = start_site(tmp_path / "var")
