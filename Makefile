@@ -14,7 +14,7 @@ run: install
 test: install-test
 	@$(BIN)/python -m tests.prepare
 	$(MAKE) --no-print-directory lint
-	$(BIN)/pytest -n 2 --dist loadgroup -m 'not browser'
+	$(BIN)/pytest -n 3 --dist loadgroup -m 'not browser'
 	$(BIN)/pytest -m browser
 
 lint: install-test
