@@ -27,6 +27,7 @@ from signaling.errors import ProblemError
 from signaling.hub import Hub
 from signaling.inputs import OFFER_MAX, Amount, Input
 from signaling.presenting import call_view
+from signaling.rate_limit import RINGS_BY_PERSON
 from signaling.routing import SIGNED_IN
 from signaling.socket import Socket
 from signaling.starting import CallRequest, start_call
@@ -104,6 +105,14 @@ async def watch(asked: Asked) -> Fields:
     return _call(asked, await _own_call(asked, "client", "provider"))
 
 
+async def accept(asked: Asked) -> Fields:
+    call = await _own_call(asked, "provider")
+    answered = await asked.ctx.calls.apply(call.id, Accepted())
+    # Who is answered is no nuisance, however often they ring.
+    await asked.ctx.limiter.forgive(RINGS_BY_PERSON, call.client_id)
+    return _call(asked, answered)
+
+
 async def hang_up(asked: Asked) -> Fields:
     call = await _own_call(asked, "client", "provider")
     side = call.side_of(asked.socket.user.id)
@@ -177,7 +186,7 @@ COMMANDS: Mapping[str, Command] = {
     # Anyone signed in may try: the refusal says why (one's own service, another role).
     "call.start": Command(StartCall, start, SIGNED_IN),
     "call.watch": Command(OneCall, watch, _PARTY),
-    "call.accept": Command(OneCall, _by("provider", Accepted()), _PROVIDER),
+    "call.accept": Command(OneCall, accept, _PROVIDER),
     "call.decline": Command(OneCall, _by("provider", Declined()), _PROVIDER),
     "call.cancel": Command(OneCall, _by("client", Cancelled()), _CALLER),
     "call.hang_up": Command(OneCall, hang_up, _PARTY),

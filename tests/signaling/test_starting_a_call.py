@@ -174,6 +174,18 @@ async def test_a_client_that_rings_and_rings_is_stopped(site: Site, reporter: Re
     assert (await refusal(site, ann, slug)).code == "too_many_requests"
 
 
+async def test_a_client_whose_calls_are_answered_may_ring_as_often_as_they_like(
+    site: Site, reporter: Reporter
+) -> None:
+    bob, slug = await site.provider()
+    ann = await site.client()
+    for _ in range(29):
+        await site.ctx.limiter.take(RINGS_BY_PERSON, ann.user["id"])
+    await bob.ask("call.accept", call=await site.ring(ann, slug))
+    for _ in range(30):
+        await site.ctx.limiter.take(RINGS_BY_PERSON, ann.user["id"])
+
+
 async def test_an_edited_price_leaves_a_ringing_call_alone(site: Site, reporter: Reporter) -> None:
     bob, slug = await site.provider(price="0.60")
     ann = await site.client()
