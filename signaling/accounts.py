@@ -100,11 +100,6 @@ class Accounts:
         record = await self._record(user_id)
         return _unpack(record)[0] if record else None
 
-    async def by_email(self, email: str) -> User | None:
-        """The account with this email."""
-        user_id = await self._id_of(email)
-        return await self.get(user_id) if user_id else None
-
     async def search(self, query: str, limit: int = 100) -> list[User]:
         """Newest accounts first whose name or email contains the query."""
         ids = await self._redis.zrange(keys.USERS, 0, SEARCH_DEPTH - 1, desc=True)

@@ -8,6 +8,7 @@ import redis.exceptions
 import structlog
 
 from metering.archive import archive
+from metering.errors import MeteringError
 from signaling.tasks import stop as cancel
 from tipmeet.demo_data import DemoLogin, create_demo_data
 from tipmeet.settings import Settings
@@ -47,7 +48,7 @@ async def keep_archiving(settings: Settings, redis_url: str) -> None:
             async with open_context(settings, redis_url) as context:
                 done = await archive(context.books, settings.archive_dir, now_ms=context.clock())
             log.info("archived", entries=done.entries, records=done.records)
-        except (redis.exceptions.RedisError, OSError) as error:
+        except (MeteringError, redis.exceptions.RedisError, OSError) as error:
             log.warning("not archived, tried again in an hour", error=str(error))
 
 

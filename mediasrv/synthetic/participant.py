@@ -88,11 +88,6 @@ class SyntheticParticipant:
         return self._peer.counts
 
     @property
-    def closed_by_relay(self) -> bool:
-        """The relay has ended the connection."""
-        return self._peer.transport.closed
-
-    @property
     def audio_packets_sent(self) -> int:
         """Opus packets sent."""
         return self.counts.audio_packets_sent
@@ -111,11 +106,6 @@ class SyntheticParticipant:
     def video_packets_received(self) -> int:
         """VP8 packets received, retransmissions not included."""
         return self.counts.video_packets_received
-
-    @property
-    def packets_sent(self) -> int:
-        """Audio and video packets sent."""
-        return self.audio_packets_sent + self.video_packets_sent
 
     @property
     def packets_received(self) -> int:

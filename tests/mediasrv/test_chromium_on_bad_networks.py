@@ -1,8 +1,8 @@
 """Two Chromium pages on lossy, slow and narrow paths, each through a proxy that impairs them.
 
 A browser's estimate of the bandwidth reads meaning into milliseconds, so this needs a machine with
-nothing else to do: it runs only where ``TIPMEET_SOAK_S`` says how many seconds to watch each call
-(60 for the full claim).
+nothing else to do: `make soak` runs it, and ``TIPMEET_SOAK_S`` says how many seconds to watch each
+call (60 for the full claim).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from playwright.async_api import Page
 
 from mediasrv.relay import Relay, RelayConfig
 
-WATCH_S = float(os.environ.get("TIPMEET_SOAK_S", "0"))
+WATCH_S = float(os.environ["TIPMEET_SOAK_S"])
 
 
 @asynccontextmanager
@@ -60,27 +60,26 @@ async def _watch(page: Page, seconds: float) -> dict[str, float]:
     }
 
 
-if WATCH_S > 0:
+@pytest.mark.timeout(WATCH_S + 100)
+async def test_at_5_percent_loss_and_50_ms_delay_the_picture_stays_smooth() -> None:
+    async with _impaired_call(Impairment(loss=0.05, delay=0.05)) as (relay, pages):
+        await asyncio.sleep(3)
+        seen = await asyncio.gather(*(_watch(page, WATCH_S) for page in pages))
+        for found in seen:
+            assert found["fps"] > 15, found
+            assert found["frozen_s"] < max(1.0, found["freezes"]), found
+            assert found["concealed"] < 0.03, found
+            assert found["retransmitted"] > 0, found
+        served = [m.nacks_served for m in relay.stats("call").media.values() if m is not None]
+        assert min(served) > 0
 
-    @pytest.mark.timeout(WATCH_S + 100)
-    async def test_at_5_percent_loss_and_50_ms_delay_the_picture_stays_smooth() -> None:
-        async with _impaired_call(Impairment(loss=0.05, delay=0.05)) as (relay, pages):
-            await asyncio.sleep(3)
-            seen = await asyncio.gather(*(_watch(page, WATCH_S) for page in pages))
-            for found in seen:
-                assert found["fps"] > 15, found
-                assert found["frozen_s"] < max(1.0, found["freezes"]), found
-                assert found["concealed"] < 0.03, found
-                assert found["retransmitted"] > 0, found
-            served = [m.nacks_served for m in relay.stats("call").media.values() if m is not None]
-            assert min(served) > 0
 
-    @pytest.mark.timeout(WATCH_S + 100)
-    async def test_at_300_kbit_per_s_the_sender_adapts_instead_of_drowning() -> None:
-        async with _impaired_call(Impairment(bits_per_s=300_000, delay=0.02)) as (_, pages):
-            await asyncio.sleep(10)
-            seen: list[dict[str, Any]] = await asyncio.gather(*(stats(page) for page in pages))
-            for found in seen:
-                assert found["out"]["video"]["targetBitrate"] < 300_000, found["out"]["video"]
-            for flow in await asyncio.gather(*(_watch(page, 4) for page in pages)):
-                assert flow["fps"] > 8, flow
+@pytest.mark.timeout(WATCH_S + 100)
+async def test_at_300_kbit_per_s_the_sender_adapts_instead_of_drowning() -> None:
+    async with _impaired_call(Impairment(bits_per_s=300_000, delay=0.02)) as (_, pages):
+        await asyncio.sleep(10)
+        seen: list[dict[str, Any]] = await asyncio.gather(*(stats(page) for page in pages))
+        for found in seen:
+            assert found["out"]["video"]["targetBitrate"] < 300_000, found["out"]["video"]
+        for flow in await asyncio.gather(*(_watch(page, 4) for page in pages)):
+            assert flow["fps"] > 8, flow
