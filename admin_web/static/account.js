@@ -1,6 +1,6 @@
 /** Signing in and creating an account. */
 import { post } from "/static/signaling/lib/api.js";
-import { $, onSubmit } from "/static/signaling/lib/ui.js";
+import { $, leaveFor, onSubmit } from "/static/signaling/lib/ui.js";
 
 const HOME = { client: "/", provider: "/services", operator: "/admin" };
 
@@ -14,7 +14,7 @@ const signin = $("#signin");
 if (signin) {
   onSubmit(signin, async ({ email, password }) => {
     const { user } = await post("/api/session", { email, password });
-    location.assign(next(signin, user.role));
+    await leaveFor(next(signin, user.role));
   });
 }
 
@@ -23,6 +23,6 @@ if (signup) {
   onSubmit(signup, async ({ email, password, name, role }) => {
     const { user } = await post("/api/accounts", { email, password, name, role });
     // Someone who came to offer a service goes on to write it, whatever page sent them here.
-    location.assign(user.role === "provider" ? "/services/new" : next(signup, user.role));
+    await leaveFor(user.role === "provider" ? "/services/new" : next(signup, user.role));
   });
 }

@@ -2,7 +2,7 @@
 import { del, post, put } from "/static/signaling/lib/api.js";
 import { money, parseMoney } from "/static/signaling/lib/money.js";
 import { duration, zone } from "/static/signaling/lib/time.js";
-import { $, confirmDialog, el, onSubmit, pageData, setBusy, t, toastError, toastNext } from "/static/signaling/lib/ui.js";
+import { $, confirmDialog, el, leaveFor, onSubmit, pageData, setBusy, t, toastError, toastNext } from "/static/signaling/lib/ui.js";
 import { HoursEditor } from "./hours.js";
 import { freeRule } from "./rules.js";
 import { sampleTimes, shares } from "./tariff.js";
@@ -67,7 +67,7 @@ onSubmit(form, async (values) => {
   };
   const { service } = id ? await put(`/api/services/${id}`, body) : await post("/api/services", body);
   toastNext(id ? t("Saved.") : t("Your page is ready. Share its link, and go on duty in the console to be called."));
-  location.assign(`/services/${service.id}`);
+  await leaveFor(`/services/${service.id}`);
 });
 
 $("#delete")?.addEventListener("click", async ({ currentTarget }) => {
@@ -82,9 +82,10 @@ $("#delete")?.addEventListener("click", async ({ currentTarget }) => {
   try {
     await del(`/api/services/${id}`);
     toastNext(t("The service is deleted."));
-    location.assign("/services");
+    await leaveFor("/services");
   } catch (error) {
-    setBusy(currentTarget, false);
     toastError(error);
+  } finally {
+    setBusy(currentTarget, false);
   }
 });

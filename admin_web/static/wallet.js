@@ -1,7 +1,7 @@
 /** Redeeming a voucher, topping up by card. */
 import { get, newKey, post } from "/static/signaling/lib/api.js";
 import { money } from "/static/signaling/lib/money.js";
-import { $, onSubmit, t, toastNext } from "/static/signaling/lib/ui.js";
+import { $, leaveFor, onSubmit, t, toastNext } from "/static/signaling/lib/ui.js";
 
 const form = $("#voucher");
 // One key per code typed: pressing again after a lost answer is the same request, not a second one.
@@ -11,7 +11,7 @@ form.elements.code.addEventListener("input", () => (key = newKey()));
 onSubmit(form, async ({ code }) => {
   const wallet = await post("/api/wallet/vouchers", { code: code.trim() }, { idempotencyKey: key });
   toastNext(t("Added. You now have {amount}.", { amount: money(wallet.available_micros) }));
-  location.assign(form.dataset.next || "/wallet");
+  await leaveFor(form.dataset.next || "/wallet");
 });
 
 const cardForm = $("#card-form");
@@ -20,7 +20,7 @@ if (cardForm) {
   cardForm.elements.amount.addEventListener("input", () => (cardKey = newKey()));
   onSubmit(cardForm, async ({ amount }) => {
     const { url } = await post("/api/wallet/checkout", { amount: amount.trim() }, { idempotencyKey: cardKey });
-    location.assign(url);
+    await leaveFor(url);
   });
 }
 

@@ -1,7 +1,7 @@
 /** What base.html itself needs: the menu on small screens, signing out, times in the viewer's zone. */
 import { del } from "./lib/api.js";
 import { localizeTimes } from "./lib/time.js";
-import { $, setBusy, toast, toastError } from "./lib/ui.js";
+import { $, leaveFor, setBusy, toast, toastError } from "./lib/ui.js";
 
 const toggle = $("#nav-toggle");
 const nav = $("#site-nav");
@@ -22,10 +22,11 @@ $("#sign-out")?.addEventListener("click", async ({ currentTarget }) => {
   setBusy(currentTarget, true);
   try {
     await del("/api/session");
-    location.assign("/");
+    await leaveFor("/");
   } catch (error) {
-    setBusy(currentTarget, false);
     toastError(error);
+  } finally {
+    setBusy(currentTarget, false);
   }
 });
 

@@ -51,6 +51,7 @@ window.tipmeet = {
 const dutySwitch = $("#duty-switch");
 
 dutySwitch.addEventListener("change", () => setDuty(dutySwitch.checked));
+dutySwitch.disabled = false; // not before: an earlier press would be undone unheard
 
 async function setDuty(on) {
   setText($("#duty-error"), "");

@@ -9,13 +9,17 @@ import pytest
 import redis.asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 import admin_web
 import signaling
 from admin_web import security
 from tests.admin_web.platform import Platform, running
 from tests.browser import launch
+
+# A machine under load may be many times slower; what never comes fails all the same.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture
@@ -54,8 +58,11 @@ async def platform(redis_client: redis.asyncio.Redis) -> AsyncIterator[Platform]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """aiohttp-jinja2 1.6 keeps its context under a plain string, which aiohttp warns of."""
+    """aiohttp-jinja2 1.6 keeps its context under a plain string, which aiohttp warns of; a test
+    in a browser may wait several times."""
     ignore = pytest.mark.filterwarnings("ignore:It is recommended to use web.RequestKey")
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(ignore)
+            if "browser" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.timeout(600))

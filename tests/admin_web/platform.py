@@ -24,12 +24,15 @@ from signaling.accounts import User
 from signaling.call_events import Accepted, HungUp
 from signaling.context import Context
 from signaling.inputs import ServiceInput
+from signaling.pricing import Pricing
 from signaling.relays import RelayInfo
 from signaling.sessions import COOKIE
 from signaling.settings import SignalingSettings
 from signaling.starting import CallRequest, start_call, terms
 
 PASSWORD = "correct horse"
+AN_HOUR_MS = 3_600_000
+PATIENCE_MS = 60_000  # for a loaded test machine, not for the product
 Headers = CIMultiDictProxy[str]
 
 
@@ -74,13 +77,12 @@ class Platform:
         return service.slug
 
     async def on_duty(self, provider: User) -> None:
-        """As if the console was open and switched on."""
-        await self.ctx.presence.stamp([provider.id], now(self))
-        await self.ctx.presence.set_duty(provider.id, True, now(self))
+        """As if the console was open and switched on, however long the test takes."""
+        await self.ctx.presence.set_duty(provider.id, True, now(self) + AN_HOUR_MS)
 
     async def ring(self, client: User, slug: str) -> str:
         """A ringing call's id."""
-        info = RelayInfo("r1", "http://127.0.0.1:9", 0, 0, False, now(self))
+        info = RelayInfo("r1", "http://127.0.0.1:9", 0, 0, False, now(self) + AN_HOUR_MS)
         await self.ctx.relays.announce(info)
         offered = await terms(self.ctx, client, slug)
         call = await start_call(
@@ -115,6 +117,7 @@ class Platform:
     ) -> BrowserContext:
         """A browser profile of this person."""
         profile = await browser.new_context(base_url=self.url, **options)  # type: ignore[arg-type]
+        profile.set_default_timeout(PATIENCE_MS)
         if user is not None:
             token = await self.ctx.sessions.create(user.id)
             await profile.add_cookies([{"name": COOKIE, "value": token, "url": self.url}])
@@ -131,6 +134,8 @@ async def running(store: redis.asyncio.Redis) -> AsyncIterator[Platform]:
     settings = SignalingSettings(
         base_url="http://tipmeet.test",
         relay_secret="relay secret",
+        # Nothing rings out while a slow browser is on its way to the button.
+        pricing=Pricing(ring_s=600),
         password_memory_kib=64,
         password_rounds=1,
     )

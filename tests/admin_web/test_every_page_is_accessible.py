@@ -100,7 +100,7 @@ async def too_wide(page: Page, where: str) -> list[str]:
     return [f"{where}: scrolls sideways by {excess} px"] if excess > 0 else []
 
 
-@pytest.mark.timeout(300)  # some forty pages, each looked at twice
+@pytest.mark.timeout(1200)  # some fifty pages, each looked at twice
 async def test_no_page_has_a_barrier(platform: Platform, browser: Browser) -> None:
     world = await populate(platform)
     problems: list[str] = []

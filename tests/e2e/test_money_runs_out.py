@@ -15,7 +15,7 @@ from tipmeet.visitor import is_state
 def rich_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site on which a call may start with money for a few seconds."""
     folder = tmp_path_factory.mktemp("short") / "var"
-    with running_site(folder, threshold_s="2", min_minutes="0", on_hold_s="5") as site:
+    with running_site(folder, threshold_s="2", min_minutes="0", on_hold_s="20") as site:
         yield site
 
 

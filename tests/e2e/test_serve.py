@@ -18,7 +18,7 @@ from metering.tariff import Tariff, charge_micros, provider_micros
 from tests.e2e.conftest import Site, children, start_site
 from tipmeet.child import LONGEST_PAUSE_S
 
-DEMO_TIMEOUT_S = 90
+DEMO_TIMEOUT_S = 170
 
 
 def logins(site: Site) -> dict[str, tuple[str, str]]:

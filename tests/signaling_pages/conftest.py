@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import redis.asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.admin_web.platform import Platform, running
 from tests.browser import launch
 from tests.signaling_pages.module_site import ModuleSite, serve_modules
 from tipmeet.store import EmbeddedStore
+
+# A machine under load may be many times slower; what never comes fails all the same.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -53,8 +57,10 @@ async def platform(valkey: EmbeddedStore) -> AsyncIterator[Platform]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """aiohttp-jinja2 1.6 keeps its context under a plain string, which aiohttp warns of."""
+    """aiohttp-jinja2 1.6 keeps its context under a plain string, which aiohttp warns of; a test
+    in a browser may wait several times."""
     ignore = pytest.mark.filterwarnings("ignore:It is recommended to use web.RequestKey")
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(ignore)
+            item.add_marker(pytest.mark.timeout(600))

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from signaling.accounts import User
 from signaling.relays import RelayInfo
-from tests.admin_web.platform import Platform
+from tests.admin_web.platform import AN_HOUR_MS, Platform
 
 CHANGE_SERVICE = """async ([id, changes]) => {
   const { service } = await (await fetch(`/api/services/${id}`)).json();
@@ -64,6 +64,6 @@ async def make_world(platform: Platform, browser: Browser, *, price: str = "0.60
     slug = await platform.service(provider, price=price)
     await platform.on_duty(provider)
     # Far in the future: it counts as alive however long the test takes.
-    alive = RelayInfo("r1", "http://127.0.0.1:9", 0, 0, False, platform.ctx.clock() + 600_000)
+    alive = RelayInfo("r1", "http://127.0.0.1:9", 0, 0, False, platform.ctx.clock() + AN_HOUR_MS)
     await platform.ctx.relays.announce(alive)
     return World(platform, browser, provider, client, slug)

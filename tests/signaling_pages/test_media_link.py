@@ -98,12 +98,8 @@ async def test_the_camera_goes_off_and_on_without_a_new_offer(
     await receives(provider, frames=5)
     await client.evaluate("link.setTracks({ video: null })")
     assert modules.joins == {"client": 1, "provider": 1}
-    assert await client.evaluate(
-        "link.pc.getSenders().map((sender) => sender.track?.kind ?? null)"
-    ) == [
-        "audio",
-        None,
-    ]
+    senders = "link.pc.getSenders().map((sender) => sender.track?.kind ?? null).join()"
+    await until(client, f"{senders} === 'audio,'")
 
 
 async def test_a_side_that_the_relay_dropped_joins_again_by_itself(
@@ -113,13 +109,13 @@ async def test_a_side_that_the_relay_dropped_joins_again_by_itself(
     provider = await open_side(browser, modules, "provider")
     await receives(client, frames=5)
     relay.leave("call", "client")
-    await client.wait_for_function("pcs.size === 2 && link.state === 'connected'", timeout=20_000)
+    await client.wait_for_function("pcs.size === 2 && link.state === 'connected'", timeout=90_000)
     await receives(client, frames=5)
     frames = await provider.evaluate("shown()")
     await provider.wait_for_function(
         "(n) => shown() > n + 10",
         arg=frames,
-        timeout=20_000,
+        timeout=90_000,
     )
     assert modules.joins["client"] == 2
     assert modules.joins["provider"] == 1

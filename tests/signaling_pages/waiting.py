@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.async_api import Page
 
-TIMEOUT_S = 25.0
+TIMEOUT_S = 90.0
 EVERY_S = 0.15
 
 

@@ -43,6 +43,7 @@ export function announce(text) {
 }
 
 const TOASTS_AT_ONCE = 4;
+const TOAST_MS = 10_000; // time to look up from what one is doing, and to read two lines
 
 /** @param {"info" | "error"} kind an error stays until it is closed */
 export function toast(text, kind = "info") {
@@ -52,7 +53,7 @@ export function toast(text, kind = "info") {
   close.addEventListener("click", () => box.remove());
   region.append(box);
   while (region.children.length > TOASTS_AT_ONCE) region.firstElementChild.remove();
-  if (kind !== "error") setTimeout(() => box.remove(), 6000);
+  if (kind !== "error") setTimeout(() => box.remove(), TOAST_MS);
   return box;
 }
 
@@ -65,6 +66,17 @@ export function toastError(error) {
 /** A toast that is shown on the next page (after a redirect). */
 export function toastNext(text) {
   sessionStorage.setItem("toast", text);
+}
+
+/**
+ * Goes to another page. Await it: what led there stays busy until the page is gone, so that a second
+ * press is not a second command. Coming back by the browser's Back button ends the wait.
+ */
+export function leaveFor(path) {
+  location.assign(path);
+  return new Promise((resolve) => {
+    addEventListener("pageshow", resolve, { once: true });
+  });
 }
 
 /**

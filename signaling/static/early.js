@@ -1,0 +1,33 @@
+/**
+ * What is pressed before the page's modules have run waits for them: without this a form would be
+ * sent by the browser itself, and what was typed be lost, and a press on a button do nothing.
+ *
+ * A classic script in the head, so that it runs before anything can be pressed. Modules have run when
+ * the document says DOMContentLoaded. Forms with an address of their own (searches) need no script.
+ */
+{
+  const waiting = new Map(); // form or button → the button that sent the form
+
+  const hold = (event) => {
+    const sent = event.type === "submit";
+    const element = sent ? event.target : event.target.closest?.("button[type=button]");
+    if (!element || (sent && element.hasAttribute("action"))) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    waiting.set(element, event.submitter ?? null);
+    (event.submitter ?? element).setAttribute("aria-busy", "true");
+  };
+
+  addEventListener("click", hold, true);
+  addEventListener("submit", hold, true);
+  addEventListener("DOMContentLoaded", () => {
+    removeEventListener("click", hold, true);
+    removeEventListener("submit", hold, true);
+    for (const [element, submitter] of waiting) {
+      (submitter ?? element).removeAttribute("aria-busy");
+      if (!element.isConnected) continue;
+      if (element instanceof HTMLFormElement) element.requestSubmit(submitter);
+      else element.click();
+    }
+  });
+}
