@@ -115,11 +115,11 @@ class Run:
                 for first in range(0, len(calls), MAX_BATCH):
                     rows: list[str | int] = []
                     for call in calls[first : first + MAX_BATCH]:
-                        rows += (call, self.meter._owned[call].token, self.second * 1000, 1)
+                        rows += (call, self.second * 1000, 1)
                     now = NOW_MS + self.second * 1000
                     requests.append(
                         hiredis.pack_command(
-                            ("EVALSHA", script.sha, len(keys), *keys, now, packb(rows))
+                            ("EVALSHA", script.sha, len(keys), *keys, now, "bench", packb(rows))
                         )
                     )
         elapsed = pump(self.port, requests, at_once=16)

@@ -32,10 +32,10 @@ async def open_calls(books: Books, meter: Meter, count: int) -> list[str]:
             [_open(books, *pair, at) for at, pair in enumerate(zip(clients, ids, strict=True))],
         )
         adopted = await _run(
-            books, "adopt", [(books.call_partition(call), (call, meter.owner, "")) for call in ids]
+            books, "adopt", [(books.call_partition(call), (call, meter.owner, 0)) for call in ids]
         )
-        for call, (epoch, token, _, _) in zip(ids, adopted, strict=True):
-            meter._owned[call] = _Owned(books.call_partition(call), token, epoch, 0)
+        for call, (epoch, _, _) in zip(ids, adopted, strict=True):
+            meter._owned[call] = _Owned(books.call_partition(call), epoch, 0)
         calls += ids
     return calls
 

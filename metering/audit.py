@@ -119,13 +119,18 @@ def entry_of(identity: bytes, fields: Any) -> JournalEntry:
     """A journal entry as the stream holds it."""
     if isinstance(fields, list):
         fields = dict(zip(fields[::2], fields[1::2], strict=True))
-    legs = msgpack.unpackb(fields[b"l"])
-    calls = msgpack.unpackb(fields[b"c"]) if b"c" in fields else []
+    flat = msgpack.unpackb(fields[b"l"])
+    legs = dict(zip(flat[::2], flat[1::2], strict=True))
+    rows = msgpack.unpackb(fields[b"c"]) if b"c" in fields else []
+    calls = []
+    for call, seconds, epoch, from_hold, gained in zip(*[iter(rows)] * 5, strict=True):
+        calls.append((call, seconds, epoch))
+        if from_hold:
+            legs[f"hold:{call}"] = legs.get(f"hold:{call}", 0) - from_hold
+        if gained:
+            legs[f"share:{call}"] = legs.get(f"share:{call}", 0) + gained
     return JournalEntry(
-        id=identity.decode(),
-        kind=fields[b"k"].decode(),
-        legs=dict(zip(legs[::2], legs[1::2], strict=True)),
-        calls=tuple(zip(calls[::3], calls[1::3], calls[2::3], strict=True)),
+        id=identity.decode(), kind=fields[b"k"].decode(), legs=legs, calls=tuple(calls)
     )
 
 

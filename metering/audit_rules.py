@@ -10,7 +10,7 @@ from typing import Any
 from metering.tariff import Tariff, charge_micros, platform_micros, provider_micros
 
 Legs = dict[str, int]
-_NEVER_NEGATIVE = ("cash", "promo", "hold", "pending", "payout")
+_NEVER_NEGATIVE = ("cash", "promo", "hold", "share", "pending", "payout")
 _HOT_CLIENT, _HOT_PROVIDER, _HOT_HELD = 8, 9, 10
 
 
@@ -39,7 +39,10 @@ class CallFacts:
 
 @dataclass(frozen=True)
 class PartitionState:
-    """One partition at one instant, as `snapshot.lua` answers it."""
+    """One partition at one instant, as `snapshot.lua` answers it.
+
+    `acct`: all balances, those in the meter rows of live calls (`hold:`, `share:`) among them.
+    """
 
     partition: int
     acct: Legs
@@ -59,10 +62,12 @@ class PartitionState:
     @classmethod
     def of(cls, partition: int, row: dict[str, Any]) -> PartitionState:
         receipts = dict(row["receipt"])
-        proof, n, epoch = dict(row["proof"]), dict(row["n"]), dict(row["epoch"])
+        meters, acct = dict(row["meter"]), dict(row["acct"])
+        for call, (_, _, hold, share, _) in meters.items():
+            acct |= {f"hold:{call}": hold} if hold else {}
+            acct |= {f"share:{call}": share} if share else {}
         calls = {
-            call: _live_facts(hot, n.get(call, -1), proof.get(call, -1), epoch.get(call, "0:"))
-            for call, hot in row["tariff"]
+            call: _live_facts(hot, *meters.get(call, _NO_METER)) for call, hot in row["tariff"]
         }
         for call, facts in receipts.items():
             calls[call] = CallFacts(
@@ -76,7 +81,7 @@ class PartitionState:
             )
         return cls(
             partition=partition,
-            acct=dict(row["acct"]),
+            acct=acct,
             base=dict(row["base"]),
             calls=calls,
             live=dict(row["live"]),
@@ -102,7 +107,8 @@ class PartitionState:
         return owed
 
 
-_HOT = ("tariff", "n", "proof", "epoch")
+_HOT = ("tariff", "meter")
+_NO_METER = (-1, -1, 0, 0, 0)
 
 
 def check_partition(state: PartitionState) -> list[str]:
@@ -120,10 +126,10 @@ def _check_balances(state: PartitionState) -> Iterator[str]:
         kind, _, owner = account.partition(":")
         if balance < 0 and kind in _NEVER_NEGATIVE:
             yield f"(3) {account} is negative: {balance}"
-        if kind == "hold":
+        if kind in ("hold", "share"):
             facts = state.calls.get(owner)
             if facts is None or facts.held is None:
-                yield f"(3) {account} holds {balance}, but the call has ended"
+                yield f"(3) {account} has {balance}, but the call is not live"
 
 
 def _check_calls(state: PartitionState) -> Iterator[str]:
@@ -139,6 +145,9 @@ def _check_calls(state: PartitionState) -> Iterator[str]:
         expected = max(0, (facts.held or 0) - charged)
         if state.acct.get(f"hold:{call}", 0) != expected:
             yield f"(2) call {call}: the hold is not what {charged} charged leave of it"
+        share = provider_micros(facts.tariff, facts.n)
+        if state.acct.get(f"share:{call}", 0) != share:
+            yield f"(2) call {call}: the provider's share of {charged} is not {share}"
         if facts.tariff.price_micros and state.live.get(facts.client) != call:
             yield f"(3) call {call} is open, but not the live call of its client"
     for client, call in state.live.items():
@@ -165,8 +174,6 @@ def _check_receipt(call: str, facts: CallFacts, receipt: dict[str, Any]) -> Iter
 
 def _check_shares(state: PartitionState) -> Iterator[str]:
     expected: Legs = defaultdict(int)
-    for _, facts in state.live_calls():
-        expected[facts.provider] += provider_micros(facts.tariff, facts.n)
     for call, receipt in state.receipt.items():
         owed = state.owed(call)
         expected[receipt["provider"]] += owed
@@ -276,8 +283,12 @@ class JournalCheck:
             self._charged[call], self._epochs[call] = n, epoch
             share = provider_micros(facts.tariff, n) - provider_micros(facts.tariff, before)
             fee = platform_micros(facts.tariff, n) - platform_micros(facts.tariff, before)
-            expected[f"earn:{facts.provider}"] += share
             expected["platform"] += fee
+            if entry.kind == "ended":
+                expected[f"share:{call}"] = -provider_micros(facts.tariff, before)
+                expected[f"earn:{facts.provider}"] = provider_micros(facts.tariff, n)
+            else:
+                expected[f"share:{call}"] = share
         posted = {name: entry.legs.get(name, 0) for name in expected}
         if posted != dict(expected):
             self._say(f"(2) journal entry {entry.id} does not post what the tariffs say")
@@ -302,7 +313,9 @@ def check_arrivals(
     return problems
 
 
-def _live_facts(hot: list[Any], n: int, proof_ms: int, token: str) -> CallFacts:
+def _live_facts(
+    hot: list[Any], n: int, proof_ms: int, _hold: int, _share: int, epoch: int
+) -> CallFacts:
     price, period, threshold, gift, initial, increment, bps = hot[:7]
     tariff = Tariff(
         "",
@@ -318,7 +331,7 @@ def _live_facts(hot: list[Any], n: int, proof_ms: int, token: str) -> CallFacts:
     )
     held = hot[_HOT_HELD]
     client, provider = hot[_HOT_CLIENT], hot[_HOT_PROVIDER]
-    return CallFacts(client, provider, tariff, n, proof_ms, _epoch_of(token), held)
+    return CallFacts(client, provider, tariff, n, proof_ms, epoch, held)
 
 
 def _epoch_of(token: str) -> int:

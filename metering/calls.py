@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from typing import Any
 
 import msgpack
@@ -173,14 +174,14 @@ class CallBook(EarningBook):
 
     async def live_calls(self) -> list[LiveCall]:
         """All calls that are open in the books, over all partitions."""
-        records, tokens = await asyncio.gather(
-            self.every_partition("HGETALL", "call"), self.every_partition("HGETALL", "epoch")
+        records, meters = await asyncio.gather(
+            self.every_partition("HGETALL", "call"), self.every_partition("HGETALL", "meter")
         )
         calls = []
-        for known, owners in zip(records, tokens, strict=True):
+        for known, rows in zip(records, meters, strict=True):
             for call, packed in known.items():
                 record = msgpack.unpackb(packed)
-                epoch, owner = _token(owners.get(call, b"0:").decode())
+                epoch, owner = _epoch_and_owner(rows[call]) if call in rows else (0, "")
                 calls.append(
                     LiveCall(
                         call_id=call.decode(),
@@ -232,6 +233,15 @@ def _hot_row(tariff: Tariff, cap: int, client_id: str, provider_id: str) -> list
         client_id,
         provider_id,
     ]
+
+
+# What `lib.lua` calls METER_ROW, up to the owner's name.
+_METER_ROW = struct.Struct("<7dB")
+
+
+def _epoch_and_owner(meter_row: bytes) -> tuple[int, str]:
+    *_, epoch, length = _METER_ROW.unpack_from(meter_row)
+    return int(epoch), meter_row[_METER_ROW.size : _METER_ROW.size + length].decode()
 
 
 def _token(token: str) -> tuple[int, str]:

@@ -6,15 +6,11 @@ touch all of them on a Redis Cluster.
 
 | key | holds |
 |---|---|
-| `{p}:acct` | balances: `cash:<client>` `promo:<client>` `hold:<call>` `earn:<provider>` (on its way home) `pending:<provider>` `avail:<provider>` `payout:<provider>` (home) `platform` `external` |
-| `{p}:tariff` | live call → what a tick needs of its locked tariff (msgpack) |
-| `{p}:n` | live call → seconds charged: the watermark |
-| `{p}:proof` | live call → proven media milliseconds, only ever raised |
-| `{p}:epoch` | live call → `<epoch>:<owner>` |
+| `{p}:acct` | balances: `cash:<client>` `promo:<client>` `earn:<provider>` (on its way home) `pending:<provider>` `avail:<provider>` `payout:<provider>` (home) `platform` `external` |
+| `{p}:tariff` | live call → what a tick needs of its locked tariff (packed) |
+| `{p}:meter` | live call → its one hot row (packed): seconds charged (the watermark), proof (ms, only ever raised), what is left of its hold, the provider's share so far, promotional credit drawn beyond the hold, the clock's offset, epoch, owner; hold and share are balances too, `hold:<call>` and `share:<call>` in the journal |
 | `{p}:spans` | live call → the stretches of time behind n (msgpack) |
-| `{p}:span` | live call → where the last of them lies on the clock (ms) |
 | `{p}:pause` | live call → when its clock was paused (msgpack) |
-| `{p}:promoted` | live call → promotional credit drawn beyond the hold |
 | `{p}:call` | live call → who, what, when, the whole tariff (msgpack) |
 | `{p}:live` | client → its one live paid call |
 | `{p}:receipt` | ended call → the facts of its receipt (msgpack) |

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -12,6 +12,9 @@ from msgpack import packb
 from metering.ledger import Ledger
 
 TickStatus = Literal["ok", "exhausted", "stale_epoch", "ended", "unknown_call"]
+# By the number `tick.lua` answers.
+_STATUSES: tuple[TickStatus, ...] = ("ok", "exhausted", "stale_epoch", "ended", "unknown_call")
+_COLUMNS = 7
 
 # A batch longer than this is no faster, and a script should not hold the store for long.
 MAX_BATCH = 256
@@ -50,7 +53,6 @@ class Tick(NamedTuple):
 @dataclass(slots=True)
 class _Owned:
     partition: int
-    token: str
     epoch: int
     base_ms: int
     proof_ms: int = 0  # the last this process reported, its own part
@@ -77,15 +79,15 @@ class Meter:
         del now_ms  # the epoch is a fence, not a lease: it does not run out
         partition = self._books.call_partition(call_id)
         known = self._owned.get(call_id)
-        held = known.token if known else ""
-        epoch, token, proof_ms, seconds = await self._books.scripts.run(
+        held = known.epoch if known else 0
+        epoch, proof_ms, seconds = await self._books.scripts.run(
             "adopt", partition, call_id, self.owner, held
         )
         known = self._owned.get(call_id)
-        if known is None or known.token != token:
+        if known is None or known.epoch != epoch:
             # A process that lost the call and takes it back goes on with its old counter.
             own_ms = known.proof_ms if known else 0
-            known = _Owned(partition, token, epoch, proof_ms - own_ms, own_ms)
+            known = _Owned(partition, epoch, proof_ms - own_ms, own_ms)
             self._owned[call_id] = known
         return Adopted(epoch, known.base_ms, seconds)
 
@@ -96,7 +98,7 @@ class Meter:
         mended by the next tick. A call this process never adopted answers `stale_epoch`.
         Raises the first failure of a batch after all the others were charged.
         """
-        by_partition: dict[int, list[str | int]] = {}  # rows of four, one after the other
+        by_partition: dict[int, list[str | int]] = {}  # rows of three, one after the other
         ticks: list[Tick] = []
         for call_id, proof_ms in proofs.items():
             owned = self._owned.get(call_id)
@@ -104,12 +106,12 @@ class Meter:
                 ticks.append(Tick(call_id, "stale_epoch", 0, 0, 0, 0, 0, None))
                 continue
             owned.proof_ms = max(owned.proof_ms, proof_ms)
-            row = (call_id, owned.token, owned.base_ms + owned.proof_ms, owned.epoch)
+            row = (call_id, owned.base_ms + owned.proof_ms, owned.epoch)
             by_partition.setdefault(owned.partition, []).extend(row)
         batches = [
-            (partition, (now_ms, packb(rows[first : first + 4 * MAX_BATCH])))
+            (partition, rows[first : first + 3 * MAX_BATCH])
             for partition, rows in by_partition.items()
-            for first in range(0, len(rows), 4 * MAX_BATCH)
+            for first in range(0, len(rows), 3 * MAX_BATCH)
         ]
         pipelines = iter(
             [batches[at : at + MAX_PIPELINE] for at in range(0, len(batches), MAX_PIPELINE)]
@@ -118,16 +120,17 @@ class Meter:
 
         async def work() -> None:
             for pipeline in pipelines:  # shared: each worker takes the next
+                packed = [(at, (now_ms, self.owner, packb(rows))) for at, rows in pipeline]
                 try:
-                    replies = await self._books.scripts.run_many("tick", pipeline)
+                    replies = await self._books.scripts.run_many("tick", packed)
                 except Exception as error:
                     failures.append(error)
                     continue
-                for reply in replies:
+                for (_, rows), reply in zip(pipeline, replies, strict=True):
                     if isinstance(reply, Exception):
                         failures.append(reply)
                     else:
-                        ticks.extend(_tick_of(reply[at : at + 8]) for at in range(0, len(reply), 8))
+                        ticks.extend(_ticks_of(rows[::3], reply))
 
         await asyncio.gather(*(work() for _ in range(min(MAX_UNDER_WAY, len(batches)))))
         if failures:
@@ -143,7 +146,19 @@ class Meter:
         return list(self._owned)
 
 
-def _tick_of(row: list[Any]) -> Tick:
-    if row[7] < 0:
-        row[7] = None
-    return Tick._make(row)
+def _ticks_of(calls: Iterable[Any], reply: list[Any]) -> list[Tick]:
+    """The flat answer to a batch, in the order its calls were asked for."""
+    rows = zip(calls, *[iter(reply)] * _COLUMNS, strict=True)
+    return [
+        Tick(
+            call,
+            _STATUSES[status],
+            seconds,
+            proof,
+            charged,
+            share,
+            balance,
+            left if left >= 0 else None,
+        )
+        for call, status, seconds, proof, charged, share, balance, left in rows
+    ]

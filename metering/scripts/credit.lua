@@ -1,4 +1,4 @@
---! keys: acct live idem lots journal stmt
+--! keys: acct live meter idem lots journal stmt
 --! include: statement lots
 -- Puts money into a client's wallet once per key. ARGV: key, hash of the request, now (ms), request
 -- {client, account ('cash' or 'promo'), from ('external' or 'platform'), amount, kind, note,
@@ -9,13 +9,12 @@ local key, hash, now = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local request = cmsgpack.unpack(ARGV[4])
 local client = request.client
 local cash, promo = 'cash:' .. client, 'promo:' .. client
-local live = redis.call('HGET', K_live, client)
-local hold = live and ('hold:' .. live) or nil
+local held = held_for(client)
 local target = request.account .. ':' .. client
-local balances = read_balances({cash, promo, request.from, hold})
+local balances = read_balances({cash, promo, request.from})
 
 local function answer()
-  return ok({balances[cash], balances[promo], hold and balances[hold] or 0})
+  return ok({balances[cash], balances[promo], held})
 end
 
 local done = redis.call('HGET', K_idem, key)
@@ -33,7 +32,7 @@ if request.amount <= 0 or not in_range(balances, legs) then return refuse('out_o
 
 local lots
 if request.account == 'promo' then
-  local before = balances[promo] - request.amount + (hold and balances[hold] or 0)
+  local before = balances[promo] - request.amount + held
   lots = lots_after_grant(client, before, request.amount, request.expires)
   if not lots then return refuse('out_of_range') end
 end
@@ -45,6 +44,6 @@ write_balances(balances, legs)
 local entry = journal(request.kind, now, flat(legs), 'o', client, 's', request.source, 'm', request.note)
 statement('client:' .. client, now, entry, {
   kind = request.kind, amount = request.amount, note = request.note, source = request.source,
-  balance = balances[cash] + balances[promo] + (hold and balances[hold] or 0),
+  balance = balances[cash] + balances[promo] + held,
 })
 return answer()

@@ -1,4 +1,4 @@
---! keys: acct live idem journal stmt
+--! keys: acct live meter idem journal stmt
 --! include: statement
 -- Takes money out of a client's wallet once per key, never what is held. ARGV: key, hash of the
 -- request, now (ms), request {client, amount, kind, note, source, of}. `of` names the key of the
@@ -9,12 +9,11 @@ local key, hash, now = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local request = cmsgpack.unpack(ARGV[4])
 local client = request.client
 local cash, promo = 'cash:' .. client, 'promo:' .. client
-local live = redis.call('HGET', K_live, client)
-local hold = live and ('hold:' .. live) or nil
-local balances = read_balances({cash, promo, 'external', hold})
+local held = held_for(client)
+local balances = read_balances({cash, promo, 'external'})
 
 local function answer()
-  return ok({balances[cash], balances[promo], hold and balances[hold] or 0})
+  return ok({balances[cash], balances[promo], held})
 end
 
 local done = redis.call('HGET', K_idem, key)
@@ -46,6 +45,6 @@ write_balances(balances, legs)
 local entry = journal(request.kind, now, flat(legs), 'o', client, 's', request.source, 'm', request.note)
 statement('client:' .. client, now, entry, {
   kind = request.kind, amount = -request.amount, note = request.note, source = request.source,
-  balance = balances[cash] + balances[promo] + (hold and balances[hold] or 0),
+  balance = balances[cash] + balances[promo] + held,
 })
 return answer()

@@ -1,4 +1,4 @@
---! keys: acct tariff n proof epoch span call receipt live probe journal
+--! keys: acct tariff meter call receipt live probe journal
 -- Opens a call and holds its first minutes. ARGV: call, now (ms), request
 -- {hash, tariff (hot row without the held sums), record, hold, paid, probe_limit, cap}.
 
@@ -18,6 +18,7 @@ end
 local call, now = ARGV[1], tonumber(ARGV[2])
 local request = cmsgpack.unpack(ARGV[3])
 local t, record = request.tariff, request.record
+if #t[CLIENT] > 255 or #t[PROVIDER] > 255 then return refuse('out_of_range') end
 
 local known = redis.call('HGET', K_call, call)
 if known then
@@ -42,7 +43,8 @@ if t[FREE] > 0 and request.probe_limit > 0 then
 end
 
 local cash, promo, hold = 'cash:' .. t[CLIENT], 'promo:' .. t[CLIENT], 'hold:' .. call
-local balances = read_balances({cash, promo, hold})
+local balances = read_balances({cash, promo})
+balances[hold] = 0
 local available = balances[cash] + balances[promo]
 if available < request.hold then
   return refuse('insufficient_funds', {needed = request.hold, available = available})
@@ -57,15 +59,17 @@ if not in_range(balances, legs) then return refuse('out_of_range') end
 t[HELD], t[HELD_PROMO] = request.hold, from_promo
 record.hash, record.hold, record.before = request.hash, request.hold, available
 record.opened_at = now
-redis.call('HSET', K_tariff, call, cmsgpack.pack(t))
+redis.call('HSET', K_tariff, call, struct.pack(TARIFF_ROW, #t[CLIENT], t[CLIENT], t[PRICE],
+  t[PERIOD], t[FREE], t[GIFT], t[INITIAL], t[INCREMENT], t[BPS], t[CAP], t[HELD], t[HELD_PROMO],
+  #t[PROVIDER], t[PROVIDER]))
 redis.call('HSET', K_call, call, cmsgpack.pack(record))
-redis.call('HSET', K_n, call, '0')
-redis.call('HSET', K_proof, call, '0')
-redis.call('HSET', K_epoch, call, '0:')
+redis.call('HSET', K_meter, call, pack_meter({
+  n = 0, proof = 0, hold = request.hold, share = 0, promoted = 0, offset = -1, epoch = 0, owner = '',
+}))
 if request.paid then redis.call('HSET', K_live, t[CLIENT], call) end
 if request.hold > 0 then
   write_balances(balances, legs)
   journal('opened', now, flat(legs), 'o', call)
 end
-for _, key in ipairs({K_acct, K_n, K_proof, K_epoch, K_span}) do keep_fast(key) end
+for _, key in ipairs({K_acct, K_tariff, K_meter}) do keep_fast(key) end
 return ok({request.hold, available})

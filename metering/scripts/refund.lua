@@ -1,4 +1,4 @@
---! keys: acct live receipt refund moved outbox idem lots journal stmt
+--! keys: acct live meter receipt refund moved outbox idem lots journal stmt
 --! include: statement lots
 -- Gives back a part of an ended call's charge, split as the charge was, never above it.
 -- ARGV: call, key, hash of the request, now (ms), amount, note.
@@ -28,10 +28,8 @@ local new = {charged = total, fee = fee, share = total - fee, promo = total - ca
 
 local cash, promo = 'cash:' .. receipt.client, 'promo:' .. receipt.client
 local earn = 'earn:' .. receipt.provider
-local live = redis.call('HGET', K_live, receipt.client)
-local hold = live and ('hold:' .. live) or nil
-local balances = read_balances({cash, promo, earn, 'platform', hold})
-local held = hold and balances[hold] or 0
+local balances = read_balances({cash, promo, earn, 'platform'})
+local held = held_for(receipt.client)
 local legs = {}
 post(balances, legs, promo, new.promo - old.promo)
 post(balances, legs, cash, amount - (new.promo - old.promo))

@@ -1,4 +1,4 @@
---! keys: acct base tariff n proof epoch call live receipt refund outbox moved applied payouts journal
+--! keys: acct base tariff meter call live receipt refund outbox moved applied payouts journal
 -- One partition at one instant, for the audit; changes nothing.
 
 local function numbers(key)
@@ -19,6 +19,12 @@ local function names(key)
   return found
 end
 
+local tariffs, meters = {}, {}
+for i, call in ipairs(redis.call('HKEYS', K_tariff)) do tariffs[i] = {call, read_tariff(call)} end
+for i, call in ipairs(redis.call('HKEYS', K_meter)) do
+  local m = read_meter(call)
+  meters[i] = {call, {m.n, m.proof, m.hold, m.share, m.epoch}}
+end
 local receipts = {}
 for i, row in ipairs(records(K_receipt)) do
   local r = row[2]
@@ -29,8 +35,8 @@ end
 local last = redis.call('XREVRANGE', K_journal, '+', '-', 'COUNT', 1)
 local first = redis.call('XRANGE', K_journal, '-', '+', 'COUNT', 1)
 return ok({
-  acct = numbers(K_acct), base = numbers(K_base), tariff = records(K_tariff), n = numbers(K_n),
-  proof = numbers(K_proof), epoch = names(K_epoch), live = names(K_live), receipt = receipts,
+  acct = numbers(K_acct), base = numbers(K_base), tariff = tariffs, meter = meters,
+  live = names(K_live), receipt = receipts,
   refund = records(K_refund), outbox = numbers(K_outbox), moved = records(K_moved),
   applied = records(K_applied), payouts = records(K_payouts), calls = redis.call('HLEN', K_call),
   first = first[1] and first[1][1] or '', last = last[1] and last[1][1] or '',

@@ -14,7 +14,12 @@ for _, entry in ipairs(entries) do
       for j = 1, #legs, 2 do sums[legs[j]] = (sums[legs[j]] or 0) + legs[j + 1] end
     elseif fields[i] == 'c' then
       local rows = cmsgpack.unpack(fields[i + 1])
-      for j = 1, #rows, 3 do marks[rows[j]] = rows[j + 1] end
+      for j = 1, #rows, 5 do
+        local hold, share = 'hold:' .. rows[j], 'share:' .. rows[j]
+        marks[rows[j]] = rows[j + 1]
+        sums[hold] = (sums[hold] or 0) - rows[j + 3]
+        sums[share] = (sums[share] or 0) + rows[j + 4]
+      end
     end
   end
 end

@@ -1,11 +1,9 @@
---! keys: acct live probe
+--! keys: acct live meter probe
 -- A client's money. ARGV: client, service ('' for none), now.
 -- Answers {cash, promo, held, free probes used for that service in the last day}.
 
 local client, service, now = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local names = {'cash:' .. client, 'promo:' .. client}
-local live = redis.call('HGET', K_live, client)
-if live then names[3] = 'hold:' .. live end
 local balances = read_balances(names)
 local recent = 0
 local used = service ~= '' and redis.call('HGET', K_probe, client .. '|' .. service)
@@ -14,4 +12,4 @@ if used then
     if at > now - 86400000 then recent = recent + 1 end
   end
 end
-return ok({balances[names[1]], balances[names[2]], live and balances[names[3]] or 0, recent})
+return ok({balances[names[1]], balances[names[2]], held_for(client), recent})

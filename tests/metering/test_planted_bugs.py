@@ -35,28 +35,24 @@ class ScriptBug:
 
 SCRIPT_BUGS = {
     "epoch check gone": ScriptBug(
-        "tick", "if tariffs[i] and tokens[i] == rows[i * 4 - 2] then", "if tariffs[i] then", 79
+        "tick", "if fence ~= epoch or holder ~= owner then", "if false then", 79
     ),
     "watermark moved beyond what the money pays": ScriptBug(
         "tick",
-        "set_n[n_at + 1], set_n[n_at + 2] = call, text(target)",
-        "set_n[n_at + 1], set_n[n_at + 2] = call, text(floor_div(proof, 1000))",
+        "n = target",
+        "n = floor_div(proof, 1000)",
         5,
     ),
-    "watermark not moved": ScriptBug(
-        "tick", "if n_at > 0 then redis.call('HSET', K_n, unpack(set_n)) end", ""
-    ),
-    "proof lowered": ScriptBug("tick", "if proof > stored then", "if proof ~= stored then", 21),
+    "watermark not moved": ScriptBug("tick", "n = target", ""),
+    "proof lowered": ScriptBug("tick", "proof > stored", "proof ~= stored", 21),
     "float division": ScriptBug("tick", "return (a - a % b) / b", "return a / b"),
-    "hold not drawn": ScriptBug(
-        "tick", "local from_hold = math.min(due, hold)", "local from_hold = 0"
-    ),
+    "hold not drawn": ScriptBug("tick", "local from_hold = min(due, hold)", "local from_hold = 0"),
     "journal entry missing": ScriptBug(
         "tick", "journal('charged', now, legs, 'c', cmsgpack.pack(posted_calls))", ""
     ),
     "hold not released": ScriptBug("end", "post(balances, legs, hold, -left)", "left = 0", 2),
     "last charge forgotten": ScriptBug(
-        "end", "promoted = promoted + post_charge(balances, legs, t, call, posted, charged)", "", 55
+        "end", "local charged = charge(t, target)", "local charged = posted", 55
     ),
     "free probe not noted": ScriptBug(
         "end", "redis.call('HSET', K_probe, field, cmsgpack.pack(used))", "", 8
@@ -103,7 +99,7 @@ class CountsTwice(Meter):
         adopted = await super().adopt(call_id, now_ms)
         owned = self._owned[call_id]
         self._owned[call_id] = _Owned(
-            owned.partition, owned.token, owned.epoch, owned.base_ms * 2, owned.proof_ms
+            owned.partition, owned.epoch, owned.base_ms * 2, owned.proof_ms
         )
         return adopted
 
