@@ -7,6 +7,8 @@ from typing import Any
 import msgpack
 
 from metering.earnings import EarningBook
+from metering.errors import UnknownTopUpError
+from metering.keys import key as key_of
 from metering.ledger import check_amount, request_hash
 from metering.types import Refund, Wallet
 from metering.wallets import WalletBook
@@ -38,6 +40,18 @@ class RefundBook(WalletBook, EarningBook):
             provider_micros=facts["share"],
             promo_micros=facts["promo"],
         )
+
+    async def top_up_left(self, client_id: str, top_up_key: str) -> tuple[int, int]:
+        """A top-up's amount by its key, and what of it was reversed already.
+
+        Raises UnknownTopUpError, also for one so long ago that its key is forgotten.
+        """
+        place = key_of(self.partition(client_id), "idem")
+        packed = await self.redis.execute_command("HGET", place, f"k:{client_id}:{top_up_key}")
+        if packed is None:
+            raise UnknownTopUpError
+        _hash, _at_ms, amount, reversed_micros = msgpack.unpackb(packed)
+        return amount, reversed_micros
 
     async def withdraw(
         self,
