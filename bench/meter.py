@@ -26,7 +26,7 @@ from msgpack import packb
 
 from bench.meter_live import NOW_MS, PROVIDERS, open_calls
 from metering.books import Books
-from metering.keys import key
+from metering.keys import PARTITIONS, key
 from metering.meter import MAX_BATCH, Meter
 from tipmeet.store import DURABLE_CONFIG, EmbeddedStore
 
@@ -239,7 +239,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=50_000, help="live calls")
     parser.add_argument("--seconds", type=int, default=4, help="seconds of each call ticked")
-    parser.add_argument("--partitions", type=int, default=1024)
+    parser.add_argument("--partitions", type=int, default=PARTITIONS)
     parser.add_argument("--modes", default=",".join(MODES), help="of off,everysec,always")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--plot", type=Path, help="write the growth from 100 to 100,000 calls here")

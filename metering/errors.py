@@ -19,6 +19,11 @@ class MeteringError(Exception):
         self.facts = facts
 
 
+class OtherBooksError(MeteringError):
+    code = "other_books"
+    sentence = "This store was made with another currency or number of partitions."
+
+
 class InsufficientFundsError(MeteringError):
     code = "insufficient_funds"
     sentence = "There is not enough money for this."

@@ -10,11 +10,12 @@ import msgpack
 from redis.asyncio import RedisCluster
 from redis.exceptions import ResponseError
 
-from metering.errors import OutOfRangeError
+from metering.errors import OtherBooksError, OutOfRangeError
 from metering.keys import PARTITIONS, call_partition, key, partition_of
 from metering.money import MAX_MICROS
 from metering.scripts import Client, Scripts
 
+SHAPE = "books"
 BARRIER_TIMEOUT_MS = 5000
 _STEP = 128  # partitions asked in one pipeline: bounded answers, no long stall of the store
 
@@ -43,7 +44,15 @@ class Ledger:
         self._has_log: bool | None = None
 
     async def load(self) -> None:
-        """Puts the scripts on the store. Optional: a missing script is loaded when it is met."""
+        """Puts the scripts on the store, and claims a new store for this currency and number of
+        partitions. Raises OtherBooksError when it was made with others: money would be looked for
+        where it is not."""
+        wanted = {"currency": self.currency, "partitions": str(self.partitions)}
+        for name, value in wanted.items():
+            await self.redis.execute_command("HSETNX", SHAPE, name, value)
+            found = (await self.redis.execute_command("HGET", SHAPE, name)).decode()
+            if found != value:
+                raise OtherBooksError(f"This store has {name} {found}, not {value}.")
         await self.scripts.load()
 
     def partition(self, account_id: str) -> int:

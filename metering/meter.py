@@ -137,6 +137,12 @@ class Meter:
             raise failures[0]
         return ticks
 
+    def slot(self, call_id: str, slots: int) -> int:
+        """Which of so many slots of the second is this call's: whole partitions share one, so that
+        ticks spread over the second still come in full batches. 0 for a call it does not own."""
+        owned = self._owned.get(call_id)
+        return owned.partition % slots if owned else 0
+
     def drop(self, call_id: str) -> None:
         """Forgets a call: it ended, or another process has it."""
         self._owned.pop(call_id, None)

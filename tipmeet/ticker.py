@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +26,10 @@ from metering.meter import Meter, Tick
 from signaling.keys import TICKS_CHANNEL
 from signaling.tasks import stop
 
-TICK_INTERVAL_S = 1.0
+# Every call is ticked once a second, a part of them in each slot of it: a burst of all would make
+# the last wait for the first, and the store stand idle in between.
+SLOTS = 20
+SLOT_S = 1.0 / SLOTS
 NEWS_PAUSE_S = 0.02  # changes within it are told together
 
 log = structlog.get_logger("ticker")
@@ -80,18 +84,23 @@ class Ticker:
         news = asyncio.create_task(self._tell_news())
         due = loop.time()
         try:
-            while True:
-                due = max(due + TICK_INTERVAL_S, loop.time())
+            for at in itertools.count():
+                due = max(due + SLOT_S, loop.time())
                 await asyncio.sleep(due - loop.time())
-                await self.beat()
+                await self.beat(at % SLOTS)
         finally:
             await stop([news])
 
-    async def beat(self) -> None:
-        """One second's work. A store that does not answer is tried again at the next beat."""
+    async def beat(self, slot: int | None = None) -> None:
+        """The second of the calls of this slot (of all by default). A store that does not answer
+        is tried again at their next beat."""
         calls = self._relay.calls()
         for gone in self._base_ms.keys() - set(calls):
             self._forget(gone)  # both sides left long ago and the relay closed it by itself
+        if slot is not None:
+            calls = [call for call in calls if self._meter.slot(call, SLOTS) == slot]
+        if not calls:
+            return
         proofs = {call: self._relay.proof_ms(call) for call in calls if call in self._base_ms}
         try:
             await self._tick(proofs)
