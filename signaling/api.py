@@ -8,8 +8,11 @@ from signaling import (
     api_blocks,
     api_calls,
     api_cards,
+    api_disputes,
     api_money,
+    api_payouts,
     api_services,
+    api_statements,
 )
 from signaling.routing import Route
 
@@ -17,8 +20,11 @@ ROUTES: tuple[Route, ...] = (
     *api_accounts.ROUTES,
     *api_money.ROUTES,
     *api_cards.ROUTES,
+    *api_payouts.ROUTES,
+    *api_statements.ROUTES,
     *api_services.ROUTES,
     *api_calls.ROUTES,
+    *api_disputes.ROUTES,
     *api_blocks.ROUTES,
     *api_admin.ROUTES,
 )

@@ -7,6 +7,7 @@ book a key once. What cannot be booked yet is refused, and Stripe says it again.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ import stripe
 import structlog
 
 from metering.books import Books
-from metering.errors import MeteringError
+from metering.errors import MeteringError, UnknownTopUpError
 from signaling.accounts import User
 from signaling.errors import ProblemError, invalid
 
@@ -25,6 +26,8 @@ MAX_MICROS = 10_000_000_000
 TIMEOUT_S = 20.0
 RETRIES = 2
 SOURCE = "stripe"
+NOTE = "Card payment "  # then the number of the top-up
+LOOKED_AT = 2_000  # lines of a statement, for a client's payments
 
 # Digits behind the decimal point of Stripe's smallest unit; two where not named.
 # https://docs.stripe.com/currencies#zero-decimal
@@ -47,6 +50,17 @@ class CardSettings:
     secret_key: str = field(repr=False)
     webhook_secret: str = field(repr=False)
     api_base: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardPayment:
+    """A top-up by card, by its number."""
+
+    top_up: str
+    at_ms: int
+    amount_micros: int
+    refunded_micros: int
+    refundable_micros: int
 
 
 class Cards:
@@ -173,6 +187,29 @@ class Cards:
             log.warning("refund not confirmed", number=number, error=_said(error))
             raise _unavailable() from error
 
+    async def payments(self, user_id: str) -> list[CardPayment]:
+        """A client's card top-ups of late, newest first, with what can still go back to the card.
+
+        Never more than the wallet holds in cash: what was spent is the providers'.
+        """
+        entries, wallet = await asyncio.gather(
+            self._books.statement(user_id, "client", LOOKED_AT), self._books.wallet(user_id)
+        )
+        cash_micros = wallet.available_micros - wallet.promo_micros
+        found = []
+        for entry in entries:
+            if entry.kind != "top_up" or not entry.note.startswith(NOTE):
+                continue
+            top_up = entry.note.removeprefix(NOTE)
+            try:
+                amount, back = await self._books.top_up_left(user_id, _key(top_up))
+            except UnknownTopUpError:
+                continue  # so long ago that Stripe takes no refund of it either
+            # Stripe knows no fractions of its smallest unit.
+            most = min(amount - back, cash_micros) // self._unit_micros * self._unit_micros
+            found.append(CardPayment(top_up, entry.at_ms, amount, back, max(0, most)))
+        return found
+
     async def _paid(self, session: dict[str, Any]) -> str | None:
         metadata = session.get("metadata") or {}
         top_up, user_id = metadata.get("tipmeet_top_up"), metadata.get("tipmeet_user")
@@ -187,7 +224,7 @@ class Cards:
             paid_micros,
             key=_key(top_up),
             source=SOURCE,
-            note=f"Card payment {top_up}",
+            note=f"{NOTE}{top_up}",
             now_ms=self._clock(),
         )
         return str(user_id)

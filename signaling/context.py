@@ -14,10 +14,12 @@ from mediasrv.client import RelayClient
 from mediasrv.turn import ice_servers
 from metering.books import Books
 from signaling.accounts import Accounts, User
+from signaling.actions import Actions
 from signaling.blocks import Blocks
 from signaling.call_store import CallStore
 from signaling.calls import Calls
 from signaling.cards import Cards
+from signaling.disputes import Disputes
 from signaling.passwords import Passwords
 from signaling.presence import Presence
 from signaling.pricing import PricingStore
@@ -48,6 +50,8 @@ class Context:
     limiter: RateLimiter
     services: Services
     blocks: Blocks
+    disputes: Disputes
+    actions: Actions
     pricing: PricingStore
     presence: Presence
     relays: RelayRegistry
@@ -89,6 +93,8 @@ class Context:
             limiter=RateLimiter(redis),
             services=Services(redis, clock),
             blocks=Blocks(redis),
+            disputes=Disputes(redis),
+            actions=Actions(redis),
             pricing=PricingStore(redis, settings.pricing),
             presence=presence,
             relays=relays,

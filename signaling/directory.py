@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from metering.audit import audit as audit_books
+from metering.errors import UnknownCallError
 from metering.types import OwnerKind
 from signaling.accounts import User
 from signaling.call import Call, State
@@ -13,6 +14,7 @@ from signaling.errors import ProblemError, not_found
 from signaling.presenting import (
     Viewer,
     call_view,
+    dispute_view,
     entry_view,
     pricing_view,
     public_service_view,
@@ -21,12 +23,15 @@ from signaling.presenting import (
     service_view,
     user_view,
     voucher_view,
+    with_aftermath,
 )
 from signaling.services import Service, matches
+from signaling.settling import report_until_ms
 from signaling.starting import terms
 from signaling.views import (
     AuditView,
     CallView,
+    DisputedCall,
     EarningsView,
     EntryView,
     PricingView,
@@ -128,7 +133,16 @@ async def earnings(ctx: Context, user: User) -> EarningsView:
     money, entries = await asyncio.gather(
         ctx.books.earnings(user.id), _entries(ctx, user.id, "provider")
     )
-    return EarningsView(currency=money.currency, earned_micros=money.earned_micros, entries=entries)
+    return EarningsView(
+        currency=money.currency,
+        earned_micros=money.earned_micros,
+        pending_micros=money.pending_micros,
+        available_micros=money.available_micros,
+        requested_micros=money.requested_micros,
+        paid_out_micros=money.paid_out_micros,
+        dispute_window_s=ctx.books.dispute_window_s,
+        entries=entries,
+    )
 
 
 async def _entries(ctx: Context, user_id: str, kind: OwnerKind) -> list[EntryView]:
@@ -147,9 +161,29 @@ def viewer_of(call: Call, user: User) -> Viewer:
 
 
 async def call(ctx: Context, user: User, call_id: str) -> CallView:
-    """One call, as this person may see it. Raises ProblemError `not_found`."""
+    """One call, as this person may see it, with its refunds and reported problem.
+
+    Raises ProblemError `not_found`.
+    """
     found = await ctx.calls.get(call_id)
-    return call_view(found, viewer_of(found, user), ctx.ticks.meter(call_id))
+    view = call_view(found, viewer_of(found, user), ctx.ticks.meter(call_id))
+    if view.receipt is None:
+        return view
+    dispute, refunded = await asyncio.gather(
+        ctx.disputes.of_call(call_id), _refunded_micros(ctx, call_id)
+    )
+    until_ms = report_until_ms(ctx, found)
+    in_time = until_ms is not None and ctx.clock() < until_ms
+    return with_aftermath(view, refunded, dispute, until_ms if in_time else None)
+
+
+async def _refunded_micros(ctx: Context, call_id: str) -> int:
+    """What was given back of a call; the books archive receipts after more than a year."""
+    try:
+        receipt = await ctx.books.receipt(call_id)
+    except UnknownCallError:
+        return 0
+    return receipt.refunded_micros if receipt else 0
 
 
 async def calls(ctx: Context, user: User, before_ms: int | None = None) -> list[CallView]:
@@ -210,6 +244,28 @@ async def client(ctx: Context, user_id: str) -> User:
     if user.role != "client":
         raise ProblemError("forbidden", "Only clients have a wallet.")
     return user
+
+
+async def person(ctx: Context, user_id: str) -> User:
+    """Anybody with an account. Raises ProblemError `not_found`."""
+    user = await ctx.accounts.get(user_id)
+    if user is None:
+        raise not_found("This user")
+    return user
+
+
+async def disputed_calls(ctx: Context, *, decided: bool = False) -> list[DisputedCall]:
+    """Reports and the calls they are about: open ones, or decided ones."""
+    disputes = await ctx.disputes.listed(decided=decided)
+    found = {call.id: call for call in await ctx.store.get_many([d.call for d in disputes])}
+    return [
+        DisputedCall(
+            call=call_view(found[dispute.call], "operator"),
+            dispute=dispute_view(dispute, "operator"),
+        )
+        for dispute in disputes
+        if dispute.call in found
+    ]
 
 
 async def audit(ctx: Context) -> AuditView:

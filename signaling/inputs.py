@@ -109,6 +109,35 @@ class CardRefund(Input):
     amount: Amount = Field(gt=0)
 
 
+class PayoutRequest(Input):
+    amount: Amount = Field(gt=0)
+    note: str = Field(default="", max_length=200, description="for the operator: where to pay it")
+
+
+class PayoutPaid(Input):
+    reference: str = Field(min_length=1, max_length=200, description="of the bank's transfer")
+
+
+class Reason(Input):
+    """Why, in words that the other side reads."""
+
+    reason: str = Field(min_length=1, max_length=200)
+
+
+class ProblemReport(Input):
+    reason: str = Field(min_length=10, max_length=1000)
+
+
+class RefundInput(Input):
+    amount: Amount = Field(gt=0)
+    reason: str = Field(min_length=1, max_length=200, description="shown to the client")
+
+
+class DisputeDecision(Input):
+    refund: Amount = Field(default=0, ge=0, description="none: the report is rejected")
+    answer: str = Field(min_length=1, max_length=200, description="shown to both parties")
+
+
 class ServiceInput(Input):
     title: str = Field(min_length=3, max_length=80)
     kind: str = Field(min_length=2, max_length=40)

@@ -20,6 +20,11 @@ PUBLISHED = "{dir}:published"  # set: ids of services anyone may see
 
 PRICING = "{dir}:pricing"  # the operator's rules
 
+DISPUTES = "{dir}:disputes"  # hash: call → the problem its client reported
+DISPUTES_OPEN = "{dir}:disputes-open"  # sorted set: call → when it was reported (ms)
+DISPUTES_DECIDED = "{dir}:disputes-decided"  # sorted set: call → when it was decided (ms)
+ACTIONS = "{dir}:actions"  # stream: what operators did with other people's money
+
 DUTY = "{dir}:duty"  # set: providers that said they are on duty
 SEEN = "{dir}:seen"  # sorted set: person → when a socket of theirs was last open (ms)
 

@@ -9,14 +9,18 @@ from metering.money import format_amount
 from metering.tariff import Tariff
 from metering.types import CallReceipt, Entry, Quote, Voucher
 from signaling.accounts import User
+from signaling.actions import Action
 from signaling.call import Call
+from signaling.disputes import Dispute
 from signaling.errors import ProblemError
 from signaling.presence import Duty
 from signaling.pricing import PERIOD_S, Pricing
 from signaling.receipts import unpack_receipt
 from signaling.services import Service
 from signaling.views import (
+    ActionView,
     CallView,
+    DisputeView,
     EntryView,
     MeterView,
     Name,
@@ -181,6 +185,51 @@ def pricing_view(pricing: Pricing) -> PricingView:
         low_balance_s=list(pricing.low_balance_s),
         version=pricing.version,
     )
+
+
+def dispute_view(dispute: Dispute, viewer: Viewer) -> DisputeView:
+    """A report; the client's words about the provider are for the operator."""
+    own: dict[str, Any] = {} if viewer == "provider" else {"reason": dispute.reason}
+    return DisputeView(
+        state=dispute.state,
+        opened_at_ms=dispute.opened_at_ms,
+        decided_at_ms=dispute.decided_at_ms,
+        answer=dispute.answer,
+        refund_micros=dispute.refund_micros,
+        **own,
+    )
+
+
+def action_view(action: Action) -> ActionView:
+    """What an operator did, to operators."""
+    return ActionView(
+        at_ms=action.at_ms,
+        operator=Name(name=action.operator_name),
+        what=action.what,
+        about=action.about,
+        amount_micros=action.amount_micros,
+        note=action.note,
+    )
+
+
+def with_aftermath(
+    view: CallView, refunded_micros: int, dispute: Dispute | None, report_until_ms: int | None
+) -> CallView:
+    """The view with what came after the call: refunds, and a problem reported or still to be."""
+    changes: dict[str, Any] = {
+        "dispute": dispute_view(dispute, view.side) if dispute else None,
+    }
+    if view.side == "client":
+        changes["report_until_ms"] = None if dispute else report_until_ms
+    receipt = view.receipt
+    if receipt is not None:
+        about: dict[str, Any] = {"refunded_micros": refunded_micros}
+        if receipt.commission_bps is not None:
+            # Split of the whole refund as the books split it: the platform's part is cut first.
+            fee = refunded_micros * receipt.commission_bps // 10_000
+            about["provider_refunded_micros"] = refunded_micros - fee
+        changes["receipt"] = receipt.model_copy(update=about)
+    return view.model_copy(update=changes)
 
 
 def call_view(call: Call, viewer: Viewer, meter: Mapping[str, Any] | None = None) -> CallView:

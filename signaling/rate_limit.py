@@ -30,6 +30,8 @@ SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 1000, 900)  # an office may share 
 ACCOUNTS_BY_ADDRESS = Limit("accounts-address", 1000, 3600)
 RINGS_BY_PERSON = Limit("rings", 30, 600)  # a caller is not to be a nuisance
 VOUCHERS_BY_PERSON = Limit("vouchers", 20, 600)
+PAYOUTS_BY_PERSON = Limit("payouts", 30, 3600)
+REPORTS_BY_PERSON = Limit("reports", 30, 3600)
 CHECKOUTS_BY_PERSON = Limit("checkouts", 30, 600)
 
 

@@ -27,6 +27,10 @@ class View(BaseModel):
         return self.model_dump(mode="json", exclude_unset=True)
 
 
+class Name(View):
+    name: str
+
+
 class UserView(View):
     id: str
     name: str
@@ -47,6 +51,19 @@ class EntryView(View):
     note: str
 
 
+class StatementView(View):
+    """One page of a period. `opening_micros` + the amounts of all pages = `closing_micros`."""
+
+    currency: str
+    from_ms: int | None  # None: from the beginning
+    to_ms: int | None  # None: until now
+    opening_micros: int
+    closing_micros: int
+    entries: list[EntryView]
+    next: str | None  # the `after` of the next page
+    since_ms: int | None  # the platform's accounts: entries before it are in the archive
+
+
 class WalletView(View):
     currency: str
     available_micros: int
@@ -60,8 +77,59 @@ class CheckoutView(View):
 
 class EarningsView(View):
     currency: str
-    earned_micros: int
+    earned_micros: int  # all that ever came in: the four below together
+    pending_micros: int
+    available_micros: int
+    requested_micros: int
+    paid_out_micros: int
+    dispute_window_s: int  # how long a call's share is pending
     entries: list[EntryView]
+
+
+class Named(View):
+    id: str
+    name: str
+
+
+class PayoutView(View):
+    id: str
+    amount_micros: int
+    state: Literal["requested", "paid", "rejected"]
+    requested_at_ms: int
+    note: str  # the provider's
+    settled_at_ms: int | None
+    answer: str  # the operator's: a reference, or why not
+    provider: Named | None = None  # operator only
+
+
+class ActionView(View):
+    """Something an operator did."""
+
+    at_ms: int
+    operator: Name
+    what: str
+    about: str
+    amount_micros: int
+    note: str
+
+
+class CardPaymentView(View):
+    top_up: str
+    at_ms: int
+    amount_micros: int
+    refunded_micros: int
+    refundable_micros: int
+
+
+class DisputeView(View):
+    """A problem that a client reported."""
+
+    state: Literal["open", "refunded", "rejected"]
+    opened_at_ms: int
+    decided_at_ms: int | None
+    reason: str | None = None  # the client's words: client and operator only
+    answer: str
+    refund_micros: int
 
 
 class ServiceView(View):
@@ -82,10 +150,6 @@ class ServiceView(View):
     price_micros: int
     period: Literal["minute", "hour"]
     published: bool
-
-
-class Name(View):
-    name: str
 
 
 class PublicServiceView(View):
@@ -188,6 +252,8 @@ class ReceiptView(View):
     provider_micros: int | None = None  # provider and operator only
     balance_before_micros: int | None = None  # client and operator only
     balance_after_micros: int | None = None  # client and operator only
+    refunded_micros: int | None = None  # given back since, when asked for one call
+    provider_refunded_micros: int | None = None  # of it the provider's; not the client's
     reason: str
 
 
@@ -217,6 +283,16 @@ class CallView(View):
     meter: MeterView | None
     reason: str | None
     receipt: ReceiptView | None
+    # Only when asked for one call:
+    dispute: DisputeView | None = None
+    report_until_ms: int | None = None  # client only: until when a problem can be reported
+
+
+class DisputedCall(View):
+    """A report and the call it is about, for the operator."""
+
+    call: CallView
+    dispute: DisputeView
 
 
 class VoucherView(View):

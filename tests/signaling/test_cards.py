@@ -170,6 +170,25 @@ async def test_refunds_never_go_above_the_top_up(shop: Shop) -> None:
     assert await shop.money() == 55_000_000
 
 
+async def test_the_operator_sees_which_payments_can_still_go_back(shop: Shop) -> None:
+    operator = await shop.site.person("olga", "operator")
+    assert await shop.say(shop.stripe.pay(await shop.checkout("20.00"))) == 200
+    await refund(shop, operator, "5.00")
+    path = f"/admin/users/{shop.client.user['id']}/card-payments"
+    [payment] = (await operator.api("GET", path))["payments"]
+    (session,) = shop.stripe.sessions.values()
+    assert payment["top_up"] == session["metadata"]["tipmeet_top_up"]
+    assert (payment["amount_micros"], payment["refunded_micros"]) == (20_000_000, 5_000_000)
+    assert payment["refundable_micros"] == 15_000_000
+    [action] = (await operator.api("GET", "/admin/actions"))["actions"]
+    assert (action["what"], action["amount_micros"]) == ("card_refunded", 5_000_000)
+    with pytest.raises(Refused) as refused:
+        await refund(shop, operator, "15.01", key="r2")
+    assert refused.value.fields == {
+        "amount": "15.00 is left of this payment; no more than that can go back."
+    }
+
+
 async def test_a_refund_that_stripe_refuses_gives_the_money_back(shop: Shop) -> None:
     operator = await shop.site.person("olga", "operator")
     assert await shop.say(shop.stripe.pay(await shop.checkout())) == 200

@@ -1,0 +1,129 @@
+"""Problems that clients report with calls they paid for, and what the operator decided.
+
+One report a call, within the dispute window after its end. Deciding moves no money by itself: the
+refund is made in the books first, under a key of the dispute, and then written down here; so a
+crash in between leaves a report that is still open, and deciding again the same way finishes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import msgpack
+import redis.asyncio
+
+from signaling import keys
+from signaling.answers import maybe_raw, raw, texts
+from signaling.errors import ProblemError, not_found
+
+DisputeState = Literal["open", "refunded", "rejected"]
+LIST_MAX = 200
+
+# KEYS: records, index of the open ones; ARGV: call, record, opened (ms)
+_OPEN = """
+if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+return 1
+"""
+
+# KEYS: records, index of the open ones, index of the decided ones
+# ARGV: call, record before, record, decided (ms)
+_DECIDE = """
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1])
+return 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """One report. `answer` is the operator's, to both; `refund_micros` what was given back."""
+
+    call: str
+    state: DisputeState
+    reason: str
+    opened_at_ms: int
+    decided_at_ms: int | None = None
+    answer: str = ""
+    refund_micros: int = 0
+
+
+class Disputes:
+    """Reports in Redis."""
+
+    def __init__(self, redis_client: redis.asyncio.Redis) -> None:
+        self._redis = redis_client
+        self._open = redis_client.register_script(_OPEN)
+        self._decide = redis_client.register_script(_DECIDE)
+
+    async def open(self, call_id: str, reason: str, now_ms: int) -> Dispute:
+        """Raises ProblemError `wrong_state` when this call was reported already."""
+        dispute = Dispute(call_id, "open", reason, now_ms)
+        made = await self._open(
+            keys=[keys.DISPUTES, keys.DISPUTES_OPEN], args=[call_id, _pack(dispute), now_ms]
+        )
+        if not made:
+            raise ProblemError("wrong_state", "You have reported this call already.")
+        return dispute
+
+    async def of_call(self, call_id: str) -> Dispute | None:
+        """The report about a call, if there is one."""
+        record = maybe_raw(await self._redis.hget(keys.DISPUTES, call_id))
+        return _unpack(record) if record else None
+
+    async def decide(
+        self, call_id: str, *, refund_micros: int, answer: str, now_ms: int
+    ) -> Dispute:
+        """Close a report, with a refund already made or none. Again the same way: nothing.
+
+        Raises ProblemError `not_found`, `wrong_state` (it was decided otherwise).
+        """
+        record = maybe_raw(await self._redis.hget(keys.DISPUTES, call_id))
+        if record is None:
+            raise not_found("A report about this call")
+        before = _unpack(record)
+        if before.state != "open":
+            if (before.refund_micros, before.answer) == (refund_micros, answer):
+                return before
+            raise ProblemError("wrong_state", "This report has been decided already.")
+        after = replace(
+            before,
+            state="refunded" if refund_micros else "rejected",
+            decided_at_ms=now_ms,
+            answer=answer,
+            refund_micros=refund_micros,
+        )
+        done = await self._decide(
+            keys=[keys.DISPUTES, keys.DISPUTES_OPEN, keys.DISPUTES_DECIDED],
+            args=[call_id, record, _pack(after), now_ms],
+        )
+        if not done:
+            raise ProblemError("wrong_state", "This report has been decided already.")
+        return after
+
+    async def listed(self, *, decided: bool) -> list[Dispute]:
+        """Open reports, the longest waiting first; or decided ones, the newest first."""
+        if decided:
+            ids = await self._redis.zrange(keys.DISPUTES_DECIDED, 0, LIST_MAX - 1, desc=True)
+        else:
+            ids = await self._redis.zrange(keys.DISPUTES_OPEN, 0, LIST_MAX - 1)
+        if not ids:
+            return []
+        records = await self._redis.hmget(keys.DISPUTES, texts(ids))
+        return [_unpack(raw(record)) for record in records if record]
+
+    async def count_open(self) -> int:
+        """How many wait for the operator."""
+        return int(await self._redis.zcard(keys.DISPUTES_OPEN))
+
+
+def _pack(dispute: Dispute) -> bytes:
+    return bytes(msgpack.packb({name: getattr(dispute, name) for name in Dispute.__slots__}))
+
+
+def _unpack(record: bytes) -> Dispute:
+    fields: dict[str, Any] = msgpack.unpackb(record)
+    return Dispute(**fields)
