@@ -7,6 +7,7 @@ import secrets
 from mediasrv.negotiation import MID, TRANSPORT_CC, Medium
 from mediasrv.participant import Participant
 from mediasrv.proof import ProofCounter
+from mediasrv.red import RedMap
 from mediasrv.rtp import ExtensionMap
 from mediasrv.sdp_answer import OutboundSsrcs
 from mediasrv.stats import SIDES, CallStats, Side
@@ -17,12 +18,7 @@ ABANDONED_S = 300.0
 
 
 class Feed:
-    """Everything one side is sent: its tracks, and the transport-wide numbering they share.
-
-    A sender that comes back counts from a new start; ``counter_offset`` continues the old count, so
-    that the receiver's feedback does not mix the two. It is found with the first packet of the new
-    sender while ``resync`` is set.
-    """
+    """Everything one side is sent: its tracks, whoever sends them."""
 
     def __init__(self, used: set[int]) -> None:
         ssrcs = [_fresh_ssrc(used) for _ in range(3)]
@@ -33,9 +29,6 @@ class Feed:
         }
         self.by_ssrc = {t.ssrc: t for t in self.tracks.values()}
         self.by_ssrc[ssrcs[2]] = self.tracks["video"]
-        self.counter_offset = 0
-        self.feedback_end: int | None = None
-        self.resync = False
 
 
 class Call:
@@ -63,9 +56,7 @@ class Call:
         # The side's presence goes on: a rejoin within two seconds leaves no hole in the proof.
         participant.presence = self.proof.sides[SIDES.index(side)]
         self.participants[side] = participant
-        feed = self.feeds[other]
-        feed.resync = feed.feedback_end is not None
-        for track in feed.tracks.values():
+        for track in self.feeds[other].tracks.values():
             track.source = None
         for track in participant.receives.values():
             track.packets = track.bytes = 0
@@ -113,10 +104,11 @@ class Call:
             if track.is_open:
                 track.pause()
             track.is_open = False
-            track.tx = track.route = None
+            track.tx = track.route = track.downlink = None
             return
-        _map(track, give, take, self.feeds[receiver.side])
+        _map(track, give, take)
         track.tx, track.route = receiver.tx, receiver.route
+        track.downlink = receiver.downlink if take.extension_id(TRANSPORT_CC) else None
         if not track.is_open:
             track.is_open = True
             if track.keyframes is not None:
@@ -136,32 +128,33 @@ class Call:
         )
 
 
-def _map(track: Track, give: Medium, take: Medium, feed: Feed) -> None:
+def _map(track: Track, give: Medium, take: Medium) -> None:
     """Payload types and header extension ids of the sender, in the receiver's."""
     theirs = {c.key: c for c in take.codecs}
     payload_types = bytearray([NO_PAYLOAD_TYPE]) * 128
     track.rtx_payload_types = {c.payload_type: c.rtx for c in take.codecs if c.rtx is not None}
     track.codecs = {c.payload_type: c.key for c in give.codecs}
+    track.red = None
     for codec in give.codecs:
-        if codec.key in theirs:
-            payload_types[codec.payload_type] = theirs[codec.key].payload_type
-            if codec.rtx is not None:
-                # A retransmission is mapped through the codec it repeats; see ``media_path``.
-                payload_types[codec.rtx] = theirs[codec.key].payload_type
+        if codec.key not in theirs:
+            continue
+        other = theirs[codec.key]
+        payload_types[codec.payload_type] = other.payload_type
+        if codec.rtx is not None:
+            # A retransmission is mapped through the codec it repeats; see ``media_path``.
+            payload_types[codec.rtx] = other.payload_type
+        if codec.red is not None:
+            payload_types[codec.red] = other.payload_type if other.red is None else other.red
+            if other.red is None or codec.payload_type != other.payload_type:
+                inner = {codec.payload_type: other.payload_type}
+                track.red = RedMap(codec.red, inner, unwrap=other.red is None)
     track.payload_types = bytes(payload_types)
     ids = {number: take.extension_id(uri) for number, uri in give.extensions}
     if give.mid != take.mid:
         # SSRCs tell the sections apart; a section id of the other offer would tell them wrong.
         ids[give.extension_id(MID)] = 0
-    if (
-        feed.counter_offset
-        or feed.resync
-        or any(number != out for number, out in ids.items() if number)
-    ):
-        track.extensions = ExtensionMap(ids, give.extension_id(TRANSPORT_CC))
-        track.extensions.counter_offset = feed.counter_offset
-    else:
-        track.extensions = None
+    changed = any(number != out for number, out in ids.items() if number)
+    track.extensions = ExtensionMap(ids) if changed else None
 
 
 def _fresh_ssrc(used: set[int]) -> int:

@@ -187,7 +187,7 @@ class Engine:
     # -- time ------------------------------------------------------------------------------------
 
     def tick(self, now: float) -> None:
-        """What is due: handshake repeats, keyframe requests, states, samples. Call every 20 ms."""
+        """What is due: handshake repeats, feedback, requests, states. Call every 20 ms."""
         for participant in list(self._handshaking):
             dtls, route = participant.dtls, participant.route
             if dtls is None or route is None:
@@ -198,7 +198,7 @@ class Engine:
                 self._handshaking.discard(participant)
         for call in self._calls.values():
             for participant in call.participants.values():
-                self._feedback.ask_sender(participant, now)
+                self._feedback.tell_sender(participant, now)
         if now - self._review_at >= REVIEW_S:
             self._review_at = now
             for call in list(self._calls.values()):

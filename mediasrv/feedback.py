@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mediasrv.counter_layout import find_counter
 from mediasrv.counters import Counters
 from mediasrv.media_path import header_size
 from mediasrv.negotiation import TRANSPORT_CC
@@ -11,8 +12,8 @@ from mediasrv.packet_cache import wrap_rtx
 from mediasrv.participant import Participant
 from mediasrv.proof import SILENCE_S
 from mediasrv.route import Route
-from mediasrv.rtcp import Numbers, ReportBlock, Translation, make_nack, make_pli, translate
-from mediasrv.rtp import ExtensionMap
+from mediasrv.rtcp import Numbers, ReportBlock, Translation, translate
+from mediasrv.rtcp_packets import make_nack, make_pli
 from mediasrv.track import Source, Track
 
 #: Sender reports remembered for round trips: two streams, one every second, some seconds.
@@ -47,14 +48,17 @@ class Feedback:
         numbers = Numbers(
             sources=participant.sources,
             tracks=feed.by_ssrc,
-            counter_offset=feed.counter_offset,
             own_ssrc=participant.sends["audio"].ssrc,
         )
         translation = translate(packet, numbers)
         if translation.malformed:
             self._counters.drop("rtcp_malformed")
-        if translation.feedback_end is not None:
-            feed.feedback_end = translation.feedback_end
+        for told in translation.feedback:
+            participant.downlink.feedback(told, now)
+        if translation.limit_bps is not None:
+            participant.downlink.limit(translation.limit_bps)
+        for source, middle in translation.sender_reports:
+            source.sender_report, source.sender_report_at = middle, now
         for report in translation.reports:
             _note_report(participant, report, now)
         peer = participant.peer
@@ -67,7 +71,18 @@ class Feedback:
         for track, lost in translation.nacks:
             self._answer(participant, track, lost, now)
 
-    def ask_sender(self, sender: Participant, now: float) -> None:
+    def tell_sender(self, sender: Participant, now: float) -> None:
+        """Whatever a sender has to be told by now: how its hop does, and what it should repeat."""
+        if not sender.ready:
+            return
+        peer = sender.peer
+        limit_bps = peer.downlink.limit_bps if peer is not None else None
+        own_ssrc = sender.receives["audio"].ssrc
+        for report in sender.uplink.due(own_ssrc, sender.sources.values(), limit_bps, now):
+            self._control(sender, report)
+        self._ask_sender(sender, now)
+
+    def _ask_sender(self, sender: Participant, now: float) -> None:
         """Whatever has to be asked of a sender's video by now: a keyframe, lost packets."""
         track = sender.sends["video"]
         if not track.is_open or track.source is None:
@@ -79,7 +94,7 @@ class Feedback:
 
     def _ask_for_keyframe(self, sender: Participant, track: Track, now: float) -> None:
         source, requester = track.source, track.keyframes
-        if source is None or requester is None or not sender.ready:
+        if source is None or requester is None:
             return
         if requester.due(now, sender.rtt_s):
             sender.keyframe_requests += 1
@@ -87,7 +102,7 @@ class Feedback:
 
     def _ask_again(self, sender: Participant, source: Source, now: float) -> None:
         lost = source.nacks.due(now, sender.rtt_s) if source.nacks is not None else []
-        if lost and sender.ready:
+        if lost:
             sender.nacks_out += len(lost)
             self._control(sender, make_nack(sender.receives["video"].ssrc, source.ssrc, lost))
 
@@ -106,20 +121,19 @@ class Feedback:
                 continue
             packet = cache.take(number, now)
             if packet is not None:
-                self._repeat(receiver, track, packet)
+                self._repeat(receiver, track, packet, now)
         if missing and sender is not None and sender.ready:
             sender.nacks_out += len(missing)
             self._control(
                 sender, make_nack(sender.receives["video"].ssrc, track.source.ssrc, missing)
             )
 
-    def _repeat(self, receiver: Participant, track: Track, packet: bytes) -> None:
+    def _repeat(self, receiver: Participant, track: Track, packet: bytes, now: float) -> None:
         rtx = track.rtx_payload_types.get(packet[1] & 0x7F)
+        # Where there is no RTX the very same packet goes out again, its old number in it.
         if rtx is not None:
-            medium = receiver.agreement.medium("video")
-            counter = medium.extension_id(TRANSPORT_CC) if medium is not None else 0
-            plain = _without_counter(packet, counter)
-            packet = wrap_rtx(plain, header_size(plain), rtx, track.rtx_seq, track.rtx_ssrc)
+            packet = _renumbered(receiver, track, packet, now)
+            packet = wrap_rtx(packet, header_size(packet), rtx, track.rtx_seq, track.rtx_ssrc)
             track.rtx_seq = (track.rtx_seq + 1) & 0xFFFF
         if receiver.srtp is None or receiver.route is None:
             return
@@ -142,14 +156,16 @@ def _asked_already(source: Source, number: int) -> bool:
     return source.nacks is not None and source.extend(number) in source.nacks.missing
 
 
-def _without_counter(packet: bytes, counter_id: int) -> bytes:
-    """The sender never sent this copy: its transport-wide number would be feedback on a ghost."""
-    if not counter_id:
+def _renumbered(receiver: Participant, track: Track, packet: bytes, now: float) -> bytes:
+    """Each packet on a hop has a transport-wide number of its own, repeated ones too."""
+    medium = receiver.agreement.medium(track.kind)
+    if track.downlink is None or medium is None:
         return packet
-    copy = bytearray(packet)
-    keep = {number: number for number in range(1, 256) if number != counter_id}
-    ExtensionMap(keep).apply(memoryview(copy), 0, len(copy))
-    return bytes(copy)
+    view = memoryview(bytearray(packet))
+    found = find_counter(view, 0, len(view), medium.extension_id(TRANSPORT_CC))
+    if found is not None:
+        track.downlink.put(view, found[0], len(packet), now)
+    return bytes(view)
 
 
 def _note_report(participant: Participant, report: ReportBlock, now: float) -> None:
@@ -162,7 +178,7 @@ def _note_report(participant: Participant, report: ReportBlock, now: float) -> N
 
 
 def _note_sender_reports(receiver: Participant, translation: Translation, now: float) -> None:
-    for middle in translation.sender_reports:
+    for _, middle in translation.sender_reports:
         receiver.sr_seen[middle] = now
         if len(receiver.sr_seen) > MAX_SENDER_REPORTS:
             receiver.sr_seen.popitem(last=False)

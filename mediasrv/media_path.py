@@ -9,20 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mediasrv.counter_layout import find_counter
 from mediasrv.counters import Counters
+from mediasrv.downlink import MASK
 from mediasrv.keyframes import starts_keyframe
-from mediasrv.negotiation import TRANSPORT_CC
+from mediasrv.packet_cache import CAPACITY
 from mediasrv.participant import Participant
 from mediasrv.proof import SILENCE_S
-from mediasrv.rtp import HEADER, HEADER_SIZE, find_extension, payload_offset, payload_size
+from mediasrv.rtp import HEADER, HEADER_SIZE, payload_offset, payload_size
 from mediasrv.slots import SLOT_SIZE, Slots
 from mediasrv.srtp import ffi, protect, unprotect
 from mediasrv.track import NO_PAYLOAD_TYPE, Source, Track
 
 #: Longest RTP packet in the clear: what fits any path once protected.
 MAX_PLAINTEXT = 1356
-#: Transport-wide numbers left out where a new sender takes over.
-COUNTER_GAP = 64
+
+#: Bytes before a retransmission's payload that hold the original number.
+_ORIGINAL_SIZE = 2
 
 #: ``(slot, length, route)``: the slot's first bytes will be sent there.
 Queue = Callable[[int, int, Any], None]
@@ -85,15 +88,26 @@ class MediaPath:
         if timestamp != source.last_timestamp:
             source.new_timestamp(timestamp, now)
 
+        layout = source.layout
+        if (
+            length >= layout.least
+            and first & 0x1F == 0x10
+            and (found := layout.read(view, start + HEADER_SIZE))[:-1] == layout.heads
+        ):
+            counter_at = start + layout.offset
+            participant.uplink.log.arrivals.append((found[-1], now))
+        else:
+            counter_at = self._counter(participant, source, start, length, now)
+
         if not track.is_open:
             return
         if source.is_rtx:
-            length = self._retransmission(source, track, start, length)
+            length = self._retransmission(source, track, start, length, counter_at, now)
             if length == 0:
                 return
         else:
             if track.fresh or source is not track.source:
-                self._resume(participant, source, start, length, now)
+                self._resume(source, seq, timestamp, now)
             payload_type = track.payload_types[second & 0x7F]
             if payload_type == NO_PAYLOAD_TYPE:
                 self._counters.dropped["unknown_payload_type"] += 1
@@ -103,6 +117,14 @@ class MediaPath:
             ):
                 self._counters.dropped["rtp_malformed"] += 1
                 return
+            if track.red is not None and second & 0x7F == track.red.red:
+                end = track.red.apply(
+                    view, payload_offset(view, start, start + length), start + length
+                )
+                if end == 0:
+                    self._counters.dropped["rtp_malformed"] += 1
+                    return
+                length = end - start
             seq = (seq + track.seq_offset) & 0xFFFF
             _pack(
                 view,
@@ -113,6 +135,12 @@ class MediaPath:
                 (timestamp + track.timestamp_offset) & 0xFFFFFFFF,
                 track.ssrc,
             )
+            downlink = track.downlink
+            if counter_at and downlink is not None:
+                number = downlink.number = (downlink.number + 1) & 0xFFFF
+                downlink.sent[number & MASK] = (number, now, length)
+                view[counter_at] = number >> 8
+                view[counter_at + 1] = number & 0xFF
             cache = track.cache
             if cache is not None:
                 cache.put(seq, bytes(view[start : start + length]))
@@ -139,33 +167,29 @@ class MediaPath:
             source.nacks.note(before, extended, now)
         return extended
 
-    def _resume(
-        self,
-        participant: Participant,
-        source: Source,
-        start: int,
-        length: int,
-        now: float,
-    ) -> None:
+    def _resume(self, source: Source, seq: int, timestamp: int, now: float) -> None:
         track = source.track
-        _, _, seq, timestamp, _ = _unpack(self._view, start)
         if not track.fresh:
             track.pause()
         track.resume(source, seq, timestamp, now)
         if track.keyframes is not None:
             track.keyframes.want()
-        peer = participant.peer
-        medium = participant.agreement.medium(track.kind)
-        feed = participant.call.feeds[peer.side] if peer is not None else None
-        if feed is None or medium is None or not feed.resync or feed.feedback_end is None:
-            return
-        number = medium.extension_id(TRANSPORT_CC) or 256
-        counter = find_extension(self._view, start, start + length, number)
-        if counter is not None and len(counter) == 2:
-            begin = int.from_bytes(counter)
-            feed.counter_offset = (feed.feedback_end + COUNTER_GAP - begin) & 0xFFFF
-            feed.resync = False
-            participant.call.wire()
+
+    def _counter(
+        self, participant: Participant, source: Source, start: int, length: int, now: float
+    ) -> int:
+        """Where the transport-wide number is of a packet laid out unlike the last; 0: nowhere."""
+        found = (
+            find_counter(self._view, start, start + length, source.counter_id)
+            if source.counter_id
+            else None
+        )
+        if found is None:
+            return 0
+        counter_at, source.layout = found
+        number = self._view[counter_at] << 8 | self._view[counter_at + 1]
+        participant.uplink.log.arrivals.append((number, now))
+        return counter_at
 
     def _look_for_keyframe(self, track: Track, payload_type: int, start: int, end: int) -> None:
         payload = self._view[payload_offset(self._view, start, end) : end]
@@ -174,11 +198,14 @@ class MediaPath:
         ):
             track.keyframes.seen()
 
-    def _retransmission(self, source: Source, track: Track, start: int, length: int) -> int:
+    def _retransmission(  # noqa: PLR0917 - a part of ``forward``
+        self, source: Source, track: Track, start: int, length: int, counter_at: int, now: float
+    ) -> int:
         """RFC 4588: forwarded under the relay's own retransmission numbering, or unwrapped.
 
-        The original is kept in the cache too, so the receiver can lose it once more. Probes that
-        hold nothing but padding are forwarded all the same: the sender counts on their feedback.
+        Only what the receiver cannot have yet goes on, and is kept to be repeated. Probes, padding
+        or copies of what has been forwarded, end here: they ask what this hop carries, and the
+        relay's feedback on them has answered.
         """
         view, end = self._view, start + length
         primary = source.primary
@@ -188,38 +215,40 @@ class MediaPath:
         payload_type = track.payload_types[second & 0x7F]
         rtx = track.rtx_payload_types.get(payload_type)
         offset = payload_offset(view, start, end)
-        size = payload_size(view, start, end)
-        if track.fresh or payload_type == NO_PAYLOAD_TYPE or (rtx is None and size <= 2):
+        if (
+            track.fresh
+            or payload_type == NO_PAYLOAD_TYPE
+            or payload_size(view, start, end) <= _ORIGINAL_SIZE
+        ):
+            return 0
+        extended = primary.extend(view[offset] << 8 | view[offset + 1])
+        if primary.nacks is not None:
+            primary.nacks.missing.pop(extended, None)
+        original = (extended + track.seq_offset) & 0xFFFF
+        age = primary.highest - extended
+        # Where there is no RTX a number must never protect two packets: an old one is not trusted.
+        if (
+            extended < track.first_extended
+            or track.cache.knows(original)
+            or (rtx is None and age > CAPACITY // 2)
+        ):
             return 0
         if track.extensions is not None and not track.extensions.apply(view, start, end):
             self._counters.drop("rtp_malformed")
             return 0
+        if counter_at and track.downlink is not None:
+            track.downlink.put(view, counter_at, length, now)
         timestamp = (timestamp + track.timestamp_offset) & 0xFFFFFFFF
-        if size > 2:
-            original = view[offset] << 8 | view[offset + 1]
-            extended = primary.extend(original)
-            if primary.nacks is not None:
-                primary.nacks.missing.pop(extended, None)
-            if extended < track.first_extended:
-                return 0
-            original = (original + track.seq_offset) & 0xFFFF
-            known = track.cache.knows(original)
-            head = bytearray(view[start:offset])
-            marked = second & 0x80 | payload_type
-            HEADER.pack_into(head, 0, first, marked, original, timestamp, track.ssrc)
-            restored = bytes(head) + bytes(view[offset + 2 : end])
-            if rtx is None:
-                # Sent under its own number once only: a number must never protect two packets.
-                if known or primary.highest - extended > 256:
-                    return 0
-                self._slots.fill(start // SLOT_SIZE, restored)
-                track.cache.put(original, restored)
-                return len(restored)
-            if not known and primary.highest - extended < 256:
-                track.cache.put(original, restored)
-            view[offset] = original >> 8
-            view[offset + 1] = original & 0xFF
-        assert rtx is not None
+        head = bytearray(view[start:offset])
+        _pack(head, 0, first, second & 0x80 | payload_type, original, timestamp, track.ssrc)
+        restored = bytes(head) + bytes(view[offset + _ORIGINAL_SIZE : end])
+        if age < CAPACITY // 2:
+            track.cache.put(original, restored)
+        if rtx is None:
+            self._slots.fill(start // SLOT_SIZE, restored)
+            return len(restored)
+        view[offset] = original >> 8
+        view[offset + 1] = original & 0xFF
         _pack(view, start, first, second & 0x80 | rtx, track.rtx_seq, timestamp, track.rtx_ssrc)
         track.rtx_seq = (track.rtx_seq + 1) & 0xFFFF
         return length

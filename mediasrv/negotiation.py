@@ -36,14 +36,16 @@ _PROTOCOL = "UDP/TLS/RTP/SAVPF"
 
 @dataclass(frozen=True, slots=True)
 class AgreedCodec:
-    """A codec taken, under the payload types of this side's offer; ``rtx`` None: not negotiated.
+    """A codec taken, under the payload types of this side's offer.
 
+    ``rtx`` is that of its retransmissions, ``red`` that of its redundant form; None: not offered.
     ``key`` names the same coding on both sides, whatever their payload types are.
     """
 
     key: str
     payload_type: int
     rtx: int | None
+    red: int | None
     codec: Codec
     feedback: tuple[str, ...]
 
@@ -143,14 +145,25 @@ def _common(section: Section, theirs: Medium | None) -> tuple[AgreedCodec, ...]:
         for codec in section.codecs
         if codec.name == "rtx"
     }
+    red = {
+        codec.parameters.partition("/")[0]: codec.payload_type
+        for codec in section.codecs
+        if (codec.name, codec.clock_rate, codec.channels) == ("red", 48000, 2)
+    }
     found: dict[str, AgreedCodec] = {}
     for codec in section.codecs:
         key = _key(codec)
         if key is None or (key in found and not _better(codec, found[key].codec)):
             continue
         feedback = tuple(f for f in codec.feedback if f in FEEDBACK[section.kind])
+        payload_type = str(codec.payload_type)
         found[key] = AgreedCodec(
-            key, codec.payload_type, rtx.get(str(codec.payload_type)), codec, feedback
+            key,
+            codec.payload_type,
+            rtx.get(payload_type),
+            red.get(payload_type) if key == "opus" else None,
+            codec,
+            feedback,
         )
     if theirs is not None:
         return tuple(found[c.key] for c in theirs.codecs if c.key in found)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
+from mediasrv.downlink import Downlink
 from mediasrv.dtls import Certificate, Dtls, DtlsState
 from mediasrv.ice import CONSENT_TIMEOUT_S, IceLite
 from mediasrv.loss import LossWindow, fraction
-from mediasrv.negotiation import MID, Agreement
+from mediasrv.negotiation import MID, TRANSPORT_CC, Agreement
 from mediasrv.proof import SILENCE_S, Presence
 from mediasrv.route import Route, Stream
 from mediasrv.rtp import find_extension
 from mediasrv.srtp import SrtpPair
 from mediasrv.stats import Media, Side, State
 from mediasrv.track import Source, Track
+from mediasrv.uplink import Uplink
 
 if TYPE_CHECKING:
     from mediasrv.call import Call
@@ -40,6 +42,7 @@ class Participant:
         "control_bytes_out",
         "control_in",
         "control_out",
+        "downlink",
         "dtls",
         "dtls_budget",
         "flowed",
@@ -64,6 +67,7 @@ class Participant:
         "srtp",
         "state",
         "tx",
+        "uplink",
         "version",
     )
 
@@ -85,6 +89,9 @@ class Participant:
         self.sends: dict[str, Track] = {}
         self.receives: dict[str, Track] = {}
         self.sources: dict[int, Source] = {}
+        #: Congestion control of its two hops: from it to the relay, and from the relay to it.
+        self.uplink = Uplink()
+        self.downlink = Downlink()
         self.presence = Presence()
         self.flowed = False
         self.gone = False
@@ -106,11 +113,13 @@ class Participant:
         for medium in self.agreement.media:
             track = self.sends[medium.kind]
             pairs = dict(medium.rtx_of)
+            counter = medium.extension_id(TRANSPORT_CC)
             for ssrc in medium.ssrcs:
-                primary = Source(ssrc, track)
+                primary = Source(ssrc, track, counter_id=counter)
                 self.sources[ssrc] = primary
                 if ssrc in pairs:
-                    self.sources[pairs[ssrc]] = Source(pairs[ssrc], track, primary)
+                    repeat = Source(pairs[ssrc], track, primary, counter_id=counter)
+                    self.sources[pairs[ssrc]] = repeat
 
     def recognise(self, view: memoryview, start: int, end: int, ssrc: int) -> Source | None:
         """Adopts an unannounced stream by its section id or payload type (RFC 8843 section 9.2)."""
@@ -119,6 +128,7 @@ class Participant:
         payload_type = view[start + 1] & 0x7F
         for medium in self.agreement.media:
             by_type = {c.payload_type: False for c in medium.codecs}
+            by_type |= {c.red: False for c in medium.codecs if c.red is not None}
             by_type |= {c.rtx: True for c in medium.codecs if c.rtx is not None}
             if payload_type not in by_type:
                 continue
@@ -131,7 +141,8 @@ class Participant:
                 primary = track.source
                 if primary is None:
                     return None
-            source = self.sources[ssrc] = Source(ssrc, track, primary)
+            counter = medium.extension_id(TRANSPORT_CC)
+            source = self.sources[ssrc] = Source(ssrc, track, primary, counter_id=counter)
             return source
         return None
 

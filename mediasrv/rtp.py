@@ -17,32 +17,24 @@ class ExtensionMap:
     """How one side's header extensions become the other's.
 
     ``ids[n]`` is the other side's id for this side's id ``n``, 0 where it has none: such an element
-    is overwritten with padding. ``counter_id`` is this side's id of the transport-wide sequence
-    number, to which ``counter_offset`` is added.
+    is overwritten with padding. Nothing moves.
     """
 
-    __slots__ = ("counter_id", "counter_offset", "ids")
+    __slots__ = ("ids",)
 
-    def __init__(self, ids: dict[int, int], counter_id: int = 0) -> None:
+    def __init__(self, ids: dict[int, int]) -> None:
         self.ids = bytes(ids.get(n, 0) for n in range(256))
-        self.counter_id = counter_id
-        self.counter_offset = 0
 
     def apply(self, view: memoryview, start: int, end: int) -> bool:
         """Rewrites the extensions of the packet at ``[start:end]``; False when its lengths lie."""
-        for element, head, size, value in _elements(view, start, end):
+        for element, head, size, value in elements(view, start, end):
             if element < 0:
                 return False
             out = self.ids[element]
             if out == 0 or (out > 14 and head == 1):
                 for i in range(value - head, value + size):
                     view[i] = 0
-                continue
-            if element == self.counter_id and size >= 2:
-                counter = (view[value] << 8 | view[value + 1]) + self.counter_offset
-                view[value] = counter >> 8 & 0xFF
-                view[value + 1] = counter & 0xFF
-            if head == 1:
+            elif head == 1:
                 view[value - 1] = out << 4 | (size - 1)
             else:
                 view[value - 2] = out
@@ -51,7 +43,7 @@ class ExtensionMap:
 
 def find_extension(view: memoryview, start: int, end: int, wanted: int) -> bytes | None:
     """The value of one header extension, None when the packet has none of that id."""
-    for element, _, size, value in _elements(view, start, end):
+    for element, _, size, value in elements(view, start, end):
         if element == wanted:
             return bytes(view[value : value + size])
     return None
@@ -76,8 +68,8 @@ def payload_size(view: memoryview, start: int, end: int) -> int:
     return max(size, 0)
 
 
-def _elements(view: memoryview, start: int, end: int) -> list[tuple[int, int, int, int]]:
-    """``(id, bytes of element header, bytes of value, offset of value)``; id -1: lengths lie."""
+def elements(view: memoryview, start: int, end: int) -> list[tuple[int, int, int, int]]:
+    """Of each: id, bytes of head, bytes of value, offset of value; id -1: lengths lie."""
     found: list[tuple[int, int, int, int]] = []
     first = view[start]
     if not first & 0x10:

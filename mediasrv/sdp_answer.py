@@ -87,6 +87,9 @@ def _accepted(
 ) -> list[str]:
     formats = []
     for codec in medium.codecs:
+        if codec.red is not None:
+            # First: a browser sends the first format, and knows how to send it without.
+            formats.append(str(codec.red))
         formats.append(str(codec.payload_type))
         if codec.rtx is not None:
             formats.append(str(codec.rtx))
@@ -123,6 +126,9 @@ def _codecs(medium: Medium) -> list[str]:
         parameters = OPUS_PARAMETERS if agreed.key == "opus" else codec.parameters
         if parameters:
             lines.append(f"a=fmtp:{number} {parameters}")
+        if agreed.red is not None:
+            lines.append(f"a=rtpmap:{agreed.red} red/48000/2")
+            lines.append(f"a=fmtp:{agreed.red} {number}/{number}")
         if agreed.rtx is not None:
             lines.append(f"a=rtpmap:{agreed.rtx} rtx/90000")
             lines.append(f"a=fmtp:{agreed.rtx} apt={number}")

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from mediasrv.counter_layout import UNKNOWN, CounterLayout
+from mediasrv.downlink import Downlink
 from mediasrv.keyframes import KeyframeRequester
 from mediasrv.loss import LossWindow
 from mediasrv.nack_requester import NackRequester
 from mediasrv.packet_cache import PacketCache
 from mediasrv.reception import Reception
+from mediasrv.red import RedMap
 from mediasrv.rtp import ExtensionMap
 
 CLOCK_RATES = {"audio": 48_000, "video": 90_000}
@@ -66,6 +69,7 @@ class Track(Numbering):
         "bytes",
         "cache",
         "codecs",
+        "downlink",
         "extensions",
         "first_extended",
         "is_open",
@@ -74,6 +78,7 @@ class Track(Numbering):
         "loss",
         "packets",
         "payload_types",
+        "red",
         "route",
         "rtx_payload_types",
         "rtx_seq",
@@ -99,10 +104,14 @@ class Track(Numbering):
         #: Sender's payload type → codec name.
         self.codecs: dict[int, str] = {}
         self.extensions: ExtensionMap | None = None
-        #: Media flows; ``tx`` and ``route`` are the receiver's while it does.
+        #: How redundant audio is rewritten for the receiver, None when it is taken as it is.
+        self.red: RedMap | None = None
+        #: Media flows; ``tx``, ``route`` and ``downlink`` are the receiver's while it does.
         self.is_open = False
         self.tx: Any = None
         self.route: Any = None
+        #: None where the receiver knows no transport-wide numbers.
+        self.downlink: Downlink | None = None
         #: Forwarded to the present receiver.
         self.packets = 0
         self.bytes = 0
@@ -128,12 +137,34 @@ class Track(Numbering):
 class Source(Reception):
     """One SSRC a participant sends; ``track`` is where its packets go."""
 
-    __slots__ = ("is_rtx", "nacks", "primary", "ssrc", "track")
+    __slots__ = (
+        "counter_id",
+        "is_rtx",
+        "layout",
+        "nacks",
+        "primary",
+        "reported_expected",
+        "reported_packets",
+        "sender_report",
+        "sender_report_at",
+        "ssrc",
+        "track",
+    )
 
-    def __init__(self, ssrc: int, track: Track, primary: Source | None = None) -> None:
+    def __init__(
+        self, ssrc: int, track: Track, primary: Source | None = None, counter_id: int = 0
+    ) -> None:
         super().__init__(CLOCK_RATES[track.kind])
         self.ssrc = ssrc
         self.track = track
+        #: Id of the transport-wide number in its packets (0: none), and where it was last.
+        self.counter_id = counter_id
+        self.layout: CounterLayout = UNKNOWN
+        #: Middle of the last sender report's NTP time (0: none yet), and when it came.
+        self.sender_report = 0
+        self.sender_report_at = 0.0
+        #: Counters at the last receiver report to the sender.
+        self.reported_expected = self.reported_packets = 0
         #: The stream this one repeats (RFC 4588), None for a stream of its own.
         self.primary = primary
         self.is_rtx = primary is not None

@@ -10,7 +10,7 @@ from mediasrv.dtls import Certificate
 from mediasrv.ice import IceCredentials
 from mediasrv.packet_cache import PacketCache, wrap_rtx
 from mediasrv.reception import Reception
-from mediasrv.rtcp import NACK, PLI, PSFB, RTPFB, SR, make_nack, make_pli
+from mediasrv.rtcp_packets import NACK, PLI, PSFB, RTPFB, SR, make_nack, make_pli
 from mediasrv.rtp import HEADER, payload_offset
 from mediasrv.synthetic.decoder import Decoder
 from mediasrv.synthetic.sample_media import AUDIO_FRAME_S, FRAME_RATE, sample_media

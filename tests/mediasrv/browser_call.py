@@ -18,10 +18,10 @@ from tests.browser import launch
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
+async def chromium(*flags: str) -> AsyncIterator[Browser]:
     """A headless Chromium with fake devices."""
     async with async_playwright() as playwright:
-        browser = await launch(playwright)
+        browser = await launch(playwright, *flags)
         try:
             yield browser
         finally:
@@ -74,15 +74,19 @@ async def stats(page: Page) -> dict[str, Any]:
 
 
 async def until(
-    page: Page, condition: Callable[[dict[str, Any]], bool], timeout_s: float = 20.0
+    page: Page, condition: Callable[[dict[str, Any]], bool], timeout_s: float = 60.0
 ) -> dict[str, Any]:
-    """Polls a page's statistics until they satisfy a condition."""
-    async with asyncio.timeout(timeout_s):
-        while True:
-            found = await stats(page)
-            if condition(found):
-                return found
-            await asyncio.sleep(0.1)
+    """Polls a page's statistics until they satisfy a condition; the last ones are in the error."""
+    found: dict[str, Any] = {}
+    try:
+        async with asyncio.timeout(timeout_s):
+            while True:
+                found = await stats(page)
+                if condition(found):
+                    return found
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        raise TimeoutError(f"not within {timeout_s} s: {found}") from None
 
 
 def decoded(frames: int, packets: int = 50) -> Callable[[dict[str, Any]], bool]:

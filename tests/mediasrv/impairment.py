@@ -45,11 +45,16 @@ class _Pipe:
 
 
 class ImpairedPath(asyncio.DatagramProtocol):
-    """Listens where the browser sends; one socket towards the relay for each of its addresses."""
+    """Listens where the browser sends; one socket towards the relay for each of its addresses.
 
-    def __init__(self, relay_port: int, impairment: Impairment, seed: int) -> None:
+    ``down`` is the way to the browsers where it is another than ``up``.
+    """
+
+    def __init__(
+        self, relay_port: int, up: Impairment, seed: int, *, down: Impairment | None = None
+    ) -> None:
         self._relay_port = relay_port
-        self._impairment = impairment
+        self._up, self._down = up, down or up
         self._chance = random.Random(seed)
         self._front: asyncio.DatagramTransport | None = None
         self._backs: dict[Any, tuple[asyncio.DatagramTransport, _Pipe]] = {}
@@ -82,7 +87,7 @@ class ImpairedPath(asyncio.DatagramProtocol):
     async def _open(self, addr: Any) -> None:
         front = self._front
         assert front is not None
-        down = _Pipe(self._impairment, self._chance)
+        down = _Pipe(self._down, self._chance)
 
         class Back(asyncio.DatagramProtocol):
             def datagram_received(self, data: bytes, _: Any) -> None:
@@ -91,7 +96,7 @@ class ImpairedPath(asyncio.DatagramProtocol):
         transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
             Back, remote_addr=("127.0.0.1", self._relay_port)
         )
-        self._backs[addr] = (transport, _Pipe(self._impairment, self._chance))
+        self._backs[addr] = (transport, _Pipe(self._up, self._chance))
 
     def close(self) -> None:
         if self._front is not None:

@@ -46,7 +46,7 @@ async def _watch(page: Page, seconds: float) -> dict[str, float]:
     after = await stats(page)
 
     def change(kind: str, name: str) -> float:
-        return float(after["in"][kind][name] - before["in"][kind][name])
+        return float(after["in"][kind].get(name, 0) - before["in"][kind].get(name, 0))
 
     elapsed = (after["in"]["video"]["timestamp"] - before["in"]["video"]["timestamp"]) / 1000
     heard = change("audio", "concealedSamples") - change("audio", "silentConcealedSamples")

@@ -1,0 +1,210 @@
+"""The hop from the relay to one receiver: its own transport-wide numbers, and how much it carries.
+
+Each packet sent is numbered; the receiver's feedback says when it came. From the two clocks only
+differences are taken: the *standing queue* is how much longer than the fastest packet of the last
+seconds even the fastest packets of the last moments took. A single late packet is jitter; when all
+are late there is a queue, and the hop carries exactly what arrives. The estimate is then set a
+little below that, so that the queue drains, and grows again while there is none.
+
+Random loss is no congestion: retransmissions repair it. Only a loss no radio shows, that of a
+narrow path with a short queue, lowers the estimate.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from mediasrv.transport_cc import REFERENCE_TICKS, TICKS_PER_S, Told
+
+#: Packets remembered until their feedback comes: five seconds at 400 packets a second.
+HISTORY = 2048
+MASK = HISTORY - 1
+#: Seconds over which the arriving rate and the loss are measured.
+RATE_WINDOW_S = 0.8
+#: Seconds for which the fastest packet counts as the path's own delay; ten hide no slow clock.
+BASE_S = 10
+#: A queue of so many seconds is congestion; one packet in 300 kbit/s takes 0.03.
+QUEUE_S = 0.06
+#: Below this the estimate may grow.
+CLEAR_S = 0.03
+#: Feedbacks and seconds a queue must stand.
+STANDING_FEEDBACKS = 3
+STANDING_S = 0.2
+#: Loss that is taken for congestion although no queue is seen, and packets it is judged by.
+HEAVY_LOSS = 0.2
+LOSS_PACKETS = 40
+#: Share of the arriving rate kept after congestion, and seconds until its effect is judged.
+BACK_OFF = 0.85
+HOLD_S = 0.5
+#: So many in a row without effect: the path itself has become longer.
+MAX_BACK_OFFS = 8
+#: Growth in a second, and how far ahead of what is really carried.
+GROWTH = 1.08
+AHEAD = 1.5
+MIN_BPS = 100_000
+#: Told to a sender that need not hold back for its receiver.
+UNLIMITED_BPS = 100_000_000
+
+
+class Downlink:
+    """Numbers of the packets to one receiver, and the estimate of its hop in bits a second.
+
+    ``put`` numbers a packet; the media path does the same in place: ``number`` counts up, and
+    ``sent`` has at ``number & MASK`` the number, monotonic seconds, and bytes.
+    """
+
+    __slots__ = (
+        "_back_offs",
+        "_base_from",
+        "_bases",
+        "_grown_at",
+        "_held_until",
+        "_loss_from",
+        "_reference",
+        "_remote_bps",
+        "_tellings",
+        "_units",
+        "estimate_bps",
+        "number",
+        "sent",
+    )
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.sent: list[tuple[int, float, int] | None] = [None] * HISTORY
+        #: None until there was congestion: nothing is known to be too much.
+        self.estimate_bps: int | None = None
+        #: What the receiver's own estimate allows, where it makes one.
+        self._remote_bps: int | None = None
+        #: Of each feedback: last arrival, bytes, received, lost, least delay.
+        self._tellings: deque[tuple[float, int, int, int, float]] = deque(maxlen=64)
+        #: Least delay of each of the last seconds.
+        self._bases: deque[float] = deque(maxlen=BASE_S)
+        self._base_from = self._held_until = self._grown_at = self._loss_from = float("-inf")
+        self._back_offs = 0
+        #: The receiver's reference time as last told (24 bits), and without end.
+        self._reference: int | None = None
+        self._units = 0
+
+    def put(self, packet: memoryview, at: int, size: int, now: float) -> None:
+        """Writes the next number into a packet of ``size`` bytes that is sent now."""
+        number = self.number = (self.number + 1) & 0xFFFF
+        self.sent[number & MASK] = (number, now, size)
+        packet[at] = number >> 8
+        packet[at + 1] = number & 0xFF
+
+    @property
+    def limit_bps(self) -> int | None:
+        """What a sender may send to this receiver; None: no limit is known."""
+        limits = [x for x in (self.estimate_bps, self._remote_bps) if x is not None]
+        return min(limits, default=None)
+
+    def limit(self, bits_per_s: int) -> None:
+        """The receiver's own estimate (REMB)."""
+        self._remote_bps = max(MIN_BPS, bits_per_s)
+
+    def feedback(self, told: Told, now: float) -> None:
+        """What the receiver says of the packets it was sent."""
+        start = self._unwrap(told.reference) * REFERENCE_TICKS
+        sent, number = self.sent, told.base
+        size = received = lost = 0
+        least, last = float("inf"), float("-inf")
+        for tick in told.ticks:
+            entry = sent[number & MASK]
+            if entry is not None and entry[0] == number:
+                sent[number & MASK] = None
+                if tick is None:
+                    lost += 1
+                else:
+                    arrival = (start + tick) / TICKS_PER_S
+                    received += 1
+                    size += entry[2]
+                    least = min(least, arrival - entry[1])
+                    last = max(last, arrival)
+            number = (number + 1) & 0xFFFF
+        if not received:
+            # All lost: it counts with the next that has an arrival to place it at.
+            if lost and self._tellings:
+                at, size, received, before, least = self._tellings.pop()
+                self._tellings.append((at, size, received, before + lost, least))
+            return
+        self._tellings.append((last, size, received, lost, least))
+        while len(self._tellings) > 2 and last - self._tellings[1][0] > RATE_WINDOW_S:
+            self._tellings.popleft()
+        self._note_base(least, now)
+        self._judge(now)
+
+    def _unwrap(self, reference: int) -> int:
+        if self._reference is not None:
+            self._units += ((reference - self._reference + 0x800000) & 0xFFFFFF) - 0x800000
+        self._reference = reference
+        return self._units
+
+    def _note_base(self, least: float, now: float) -> None:
+        if now - self._base_from >= 1.0 or not self._bases:
+            self._bases.append(least)
+            self._base_from = now
+        elif least < self._bases[-1]:
+            self._bases[-1] = least
+
+    def _judge(self, now: float) -> None:
+        queue = self.queue_s
+        if now < self._held_until:
+            return
+        if queue > QUEUE_S:
+            self._back_off(BACK_OFF, now)
+        elif self._heavy_loss():
+            self._back_off(1.0, now)
+        elif queue < CLEAR_S:
+            self._back_offs = 0
+            self._grow(now)
+
+    @property
+    def queue_s(self) -> float:
+        """Seconds that even the fastest packets of the last moments have waited; 0 when unsure."""
+        lately = list(self._tellings)[-STANDING_FEEDBACKS:]
+        if len(lately) < STANDING_FEEDBACKS:
+            return 0.0
+        for at, *_ in reversed(self._tellings):
+            if lately[-1][0] - at >= STANDING_S:
+                break
+        else:
+            return 0.0
+        recent = [t[4] for t in self._tellings if lately[-1][0] - t[0] <= STANDING_S]
+        return min(*recent, *(t[4] for t in lately)) - min(self._bases)
+
+    def rate_bps(self) -> int:
+        """Bits a second that arrive."""
+        if len(self._tellings) < 2:
+            return 0
+        span = self._tellings[-1][0] - self._tellings[0][0]
+        # The first feedback's bytes came before the span began.
+        size = sum(t[1] for t in self._tellings) - self._tellings[0][1]
+        return int(8 * size / span) if span > 0 else 0
+
+    def _heavy_loss(self) -> bool:
+        since = [t for t in self._tellings if t[0] > self._loss_from]
+        lost = sum(t[3] for t in since)
+        total = lost + sum(t[2] for t in since)
+        return total >= LOSS_PACKETS and lost > HEAVY_LOSS * total
+
+    def _back_off(self, share: float, now: float) -> None:
+        self._held_until = now + HOLD_S
+        self._grown_at = now
+        self._loss_from = self._tellings[-1][0]
+        self._back_offs += 1
+        if self._back_offs > MAX_BACK_OFFS:
+            self._back_offs = 0
+            self._bases.clear()
+            return
+        lowered = max(MIN_BPS, int(share * self.rate_bps()))
+        if self.estimate_bps is None or lowered < self.estimate_bps:
+            self.estimate_bps = lowered
+
+    def _grow(self, now: float) -> None:
+        if self.estimate_bps is None:
+            return
+        grown = self.estimate_bps * GROWTH ** min(now - self._grown_at, 1.0)
+        self._grown_at = now
+        most = max(AHEAD * self.rate_bps(), MIN_BPS)
+        self.estimate_bps = int(max(self.estimate_bps, min(grown, most)))
