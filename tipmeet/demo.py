@@ -71,6 +71,7 @@ class Demo:
         settings = load(
             data_dir=folder,
             redis_url=None,
+            books_url=None,
             demo_accounts=False,
             threshold_s=self._free,
             relays=1,

@@ -16,7 +16,7 @@ from metering.books import Books
 from metering.meter import Meter
 from signaling.relays import RelayInfo, RelayRegistry
 from signaling.tasks import stop as cancel
-from tipmeet.redis_client import connect
+from tipmeet.redis_client import connect, connect_books
 from tipmeet.settings import Settings, relay_secret
 from tipmeet.supervisor import reachable, until_signal
 from tipmeet.ticker import Ticker, wall_ms
@@ -35,7 +35,8 @@ async def run_relay(settings: Settings, index: int) -> None:
     # A restart is another relay: its calls begin anew, and the old name must not seem to have them.
     relay_id = f"{socket.gethostname()}-{port}-{secrets.token_hex(3)}"
     client = connect(settings.redis_url)
-    books = Books(client, currency=settings.currency)
+    money = connect_books(settings.books_url) if settings.books_url else client
+    books = Books(money, currency=settings.currency)
     await books.load()
     relay = Relay(
         RelayConfig(
@@ -75,6 +76,7 @@ async def run_relay(settings: Settings, index: int) -> None:
         await registry.retire(relay_id)
         await runner.cleanup()
         await relay.close()
+        await money.aclose()
         await client.aclose()
 
 

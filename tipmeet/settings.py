@@ -44,6 +44,11 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(
         None, description="A Redis 7.2+ or Valkey to use instead of the embedded one."
     )
+    books_url: str | None = Field(
+        None,
+        description="A store for the money alone: another server, or a Redis Cluster as "
+        "redis+cluster://host:port. If not set, the money is kept with everything else.",
+    )
     store_port: int | None = Field(
         None, ge=1, le=65535, description="TCP port of the embedded store; a free one if not set."
     )

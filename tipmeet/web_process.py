@@ -17,7 +17,7 @@ from signaling.cards import CardSettings
 from signaling.context import Context
 from signaling.pricing import Pricing
 from signaling.settings import SignalingSettings
-from tipmeet.redis_client import connect
+from tipmeet.redis_client import connect, connect_books
 from tipmeet.settings import Settings, relay_secret
 from tipmeet.supervisor import until_signal
 
@@ -63,8 +63,9 @@ def card_settings(settings: Settings) -> CardSettings | None:
 async def open_context(settings: Settings, redis_url: str) -> AsyncIterator[Context]:
     """Everything the web side works with, on the store at `redis_url`."""
     client: redis.asyncio.Redis = connect(redis_url)
+    money = connect_books(settings.books_url) if settings.books_url else client
     try:
-        books = Books(client, currency=settings.currency)
+        books = Books(money, currency=settings.currency)
         await books.load()
         async with aiohttp.ClientSession() as http:
             relay_client = RelayClient(http, relay_secret(settings))
@@ -75,6 +76,7 @@ async def open_context(settings: Settings, redis_url: str) -> AsyncIterator[Cont
                 relay_client=relay_client,
             )
     finally:
+        await money.aclose()
         await client.aclose()
 
 

@@ -17,56 +17,17 @@ from metering.books import Books
 from metering.keys import key
 from metering.meter import Meter
 from metering.tariff import Tariff
+from tests.cluster import running_cluster
 from tests.metering.desk import PROVIDER, Desk
 from tipmeet.store import EmbeddedStore, free_port
 
-PRIMARIES = 3
-SLOTS = 16_384
 PARTITIONS = 24
 
 
 @pytest.fixture(scope="module")
 def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[EmbeddedStore]]:
-    """Three Valkey servers that can form a cluster, their logs on."""
-    started = []
-    for at in range(PRIMARIES):
-        config = {
-            "cluster-enabled": "yes",
-            "cluster-port": str(free_port()),
-            "cluster-node-timeout": "3000",
-            "appendonly": "yes",
-            "save": "",
-        }
-        store = EmbeddedStore(tmp_path_factory.mktemp(f"primary{at}"), config=config)
-        store.start()
-        started.append((store, config["cluster-port"]))
-    asyncio.run(_join(started))
-    yield [store for store, _ in started]
-    for store, _ in started:
-        store.stop()
-
-
-async def _join(stores: list[tuple[EmbeddedStore, str]]) -> None:
-    clients = [redis.asyncio.Redis.from_url(store.url) for store, _ in stores]
-    for at, client in enumerate(clients):
-        first, last = at * SLOTS // PRIMARIES, (at + 1) * SLOTS // PRIMARIES - 1
-        await client.execute_command("CLUSTER", "ADDSLOTSRANGE", first, last)
-        await client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", at + 1)
-    for store, bus in stores[1:]:
-        await clients[0].execute_command("CLUSTER", "MEET", "127.0.0.1", store.port, bus)
-    deadline = time.monotonic() + 60
-    for client in clients:
-        while b"cluster_state:ok" not in await _info(client):
-            assert time.monotonic() < deadline, "the cluster does not form"
-            await asyncio.sleep(0.05)
-        await client.aclose()
-
-
-async def _info(client: redis.asyncio.Redis) -> bytes:
-    answer = await client.execute_command("CLUSTER", "INFO")
-    if isinstance(answer, dict):
-        return b"cluster_state:" + str(answer["cluster_state"]).encode()
-    return bytes(answer)
+    with running_cluster(tmp_path_factory.mktemp("cluster")) as stores:
+        yield stores
 
 
 @pytest.fixture
