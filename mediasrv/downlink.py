@@ -30,9 +30,12 @@ CLEAR_S = 0.03
 #: Feedbacks and seconds a queue must stand.
 STANDING_FEEDBACKS = 3
 STANDING_S = 0.2
-#: Loss that is taken for congestion although no queue is seen, and packets it is judged by.
-HEAVY_LOSS = 0.2
-LOSS_PACKETS = 40
+#: Loss that is taken for congestion although no queue is seen, and how much it is judged by.
+HEAVY_LOSS = 0.25
+#: Loss with which the estimate does not grow.
+MUCH_LOSS = 0.12
+LOSS_PACKETS = 60
+LOSS_FEEDBACKS = 40
 #: Share of the arriving rate kept after congestion, and seconds until its effect is judged.
 BACK_OFF = 0.85
 HOLD_S = 0.5
@@ -59,7 +62,7 @@ class Downlink:
         "_bases",
         "_grown_at",
         "_held_until",
-        "_loss_from",
+        "_losses",
         "_reference",
         "_remote_bps",
         "_tellings",
@@ -76,11 +79,13 @@ class Downlink:
         self.estimate_bps: int | None = None
         #: What the receiver's own estimate allows, where it makes one.
         self._remote_bps: int | None = None
-        #: Of each feedback: last arrival, bytes, received, lost, least delay.
-        self._tellings: deque[tuple[float, int, int, int, float]] = deque(maxlen=64)
+        #: Of each feedback: last arrival, bytes, least delay.
+        self._tellings: deque[tuple[float, int, float]] = deque(maxlen=64)
+        #: Of each feedback since the last back-off: packets told of, and lost.
+        self._losses: deque[tuple[int, int]] = deque(maxlen=LOSS_FEEDBACKS)
         #: Least delay of each of the last seconds.
         self._bases: deque[float] = deque(maxlen=BASE_S)
-        self._base_from = self._held_until = self._grown_at = self._loss_from = float("-inf")
+        self._base_from = self._held_until = self._grown_at = float("-inf")
         self._back_offs = 0
         #: The receiver's reference time as last told (24 bits), and without end.
         self._reference: int | None = None
@@ -122,13 +127,10 @@ class Downlink:
                     least = min(least, arrival - entry[1])
                     last = max(last, arrival)
             number = (number + 1) & 0xFFFF
+        self._losses.append((received + lost, lost))
         if not received:
-            # All lost: it counts with the next that has an arrival to place it at.
-            if lost and self._tellings:
-                at, size, received, before, least = self._tellings.pop()
-                self._tellings.append((at, size, received, before + lost, least))
             return
-        self._tellings.append((last, size, received, lost, least))
+        self._tellings.append((last, size, least))
         while len(self._tellings) > 2 and last - self._tellings[1][0] > RATE_WINDOW_S:
             self._tellings.popleft()
         self._note_base(least, now)
@@ -153,25 +155,28 @@ class Downlink:
             return
         if queue > QUEUE_S:
             self._back_off(BACK_OFF, now)
-        elif self._heavy_loss():
+            return
+        loss = self._loss()
+        if loss > HEAVY_LOSS:
             self._back_off(1.0, now)
-        elif queue < CLEAR_S:
+        elif queue < CLEAR_S and loss < MUCH_LOSS:
             self._back_offs = 0
             self._grow(now)
+        else:
+            self._grown_at = now
 
     @property
     def queue_s(self) -> float:
         """Seconds that even the fastest packets of the last moments have waited; 0 when unsure."""
-        lately = list(self._tellings)[-STANDING_FEEDBACKS:]
-        if len(lately) < STANDING_FEEDBACKS:
+        if len(self._tellings) < STANDING_FEEDBACKS:
             return 0.0
-        for at, *_ in reversed(self._tellings):
-            if lately[-1][0] - at >= STANDING_S:
-                break
-        else:
-            return 0.0
-        recent = [t[4] for t in self._tellings if lately[-1][0] - t[0] <= STANDING_S]
-        return min(*recent, *(t[4] for t in lately)) - min(self._bases)
+        last = self._tellings[-1][0]
+        least, seen = float("inf"), 0
+        for at, _, delay in reversed(self._tellings):
+            least, seen = min(least, delay), seen + 1
+            if seen >= STANDING_FEEDBACKS and last - at >= STANDING_S:
+                return least - min(self._bases, default=least)
+        return 0.0
 
     def rate_bps(self) -> int:
         """Bits a second that arrive."""
@@ -182,16 +187,16 @@ class Downlink:
         size = sum(t[1] for t in self._tellings) - self._tellings[0][1]
         return int(8 * size / span) if span > 0 else 0
 
-    def _heavy_loss(self) -> bool:
-        since = [t for t in self._tellings if t[0] > self._loss_from]
-        lost = sum(t[3] for t in since)
-        total = lost + sum(t[2] for t in since)
-        return total >= LOSS_PACKETS and lost > HEAVY_LOSS * total
+    def _loss(self) -> float:
+        """The share lost, 0 while too little is known."""
+        told = sum(told for told, _ in self._losses)
+        lost = sum(lost for _, lost in self._losses)
+        return lost / told if told >= LOSS_PACKETS else 0.0
 
     def _back_off(self, share: float, now: float) -> None:
         self._held_until = now + HOLD_S
         self._grown_at = now
-        self._loss_from = self._tellings[-1][0]
+        self._losses.clear()
         self._back_offs += 1
         if self._back_offs > MAX_BACK_OFFS:
             self._back_offs = 0

@@ -41,6 +41,8 @@ MAX_STATUSES = 2048
 SCATTERED_RUN = 3
 SCATTERED_SHARE = 0.15
 LOSS_FEEDBACKS = 20
+#: Fewer packets than this are judged as if they were so many.
+LOSS_PACKETS = 50
 
 _HEAD = struct.Struct("!BBHIIHHI")
 #: Longest run, and the shortest that is worth a chunk of its own.
@@ -102,7 +104,8 @@ class ArrivalLog:
         # A late one was counted as lost; it is so again with the opposite sign.
         self._losses.append((len(numbers), due - fresh - (len(numbers) - fresh)))
         lost = sum(lost for _, lost in self._losses)
-        return lost <= SCATTERED_SHARE * (lost + sum(came for came, _ in self._losses))
+        total = lost + sum(came for came, _ in self._losses)
+        return lost <= SCATTERED_SHARE * max(total, LOSS_PACKETS)
 
     def _take(self) -> dict[int, int]:
         """First arrivals by unwrapped number; what is noted is forgotten."""
@@ -111,7 +114,7 @@ class ArrivalLog:
         for number, at in self.arrivals:
             near += ((number - near + 0x8000) & 0xFFFF) - 0x8000
             if near not in ticks:
-                ticks[near] = int(at * TICKS_PER_S)
+                ticks[near] = int(at * TICKS_PER_S + 0.5)
         self.arrivals.clear()
         return ticks
 

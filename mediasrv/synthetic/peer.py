@@ -11,7 +11,7 @@ from mediasrv.ice import IceCredentials
 from mediasrv.packet_cache import PacketCache, wrap_rtx
 from mediasrv.reception import Reception
 from mediasrv.rtcp_packets import NACK, PLI, PSFB, RTPFB, SR, make_nack, make_pli
-from mediasrv.rtp import HEADER, payload_offset
+from mediasrv.rtp import HEADER, find_extension, payload_offset
 from mediasrv.synthetic.decoder import Decoder
 from mediasrv.synthetic.sample_media import AUDIO_FRAME_S, FRAME_RATE, sample_media
 from mediasrv.synthetic.sdp import (
@@ -24,6 +24,8 @@ from mediasrv.synthetic.sdp import (
     write_offer,
 )
 from mediasrv.synthetic.transport import Transport
+from mediasrv.transport_cc import ArrivalLog
+from mediasrv.uplink import FEEDBACK_S
 
 REPORT_S = 1.0
 #: Seconds between repeated NACKs and PLIs.
@@ -73,6 +75,8 @@ class Peer:
         self._loop_at = 0
         self._counter = 0
         self._cache = PacketCache()
+        self._arrivals = ArrivalLog()
+        self._feedback_at = 0.0
         self._started: float | None = None
         self._report_at = 0.0
         self._pli_at = 0.0
@@ -144,6 +148,9 @@ class Peer:
         if now >= self._report_at:
             self._report_at = now + REPORT_S
             out += self._reports(now)
+        if now >= self._feedback_at:
+            self._feedback_at = now + FEEDBACK_S
+            out += self._feedback()
         out += self._repairs(now)
         return out
 
@@ -188,7 +195,11 @@ class Peer:
         kind = self._kinds.get(ssrc)
         if kind is None:
             return []
-        start = payload_offset(memoryview(packet), 0, len(packet))
+        view = memoryview(packet)
+        counter = find_extension(view, 0, len(packet), COUNTER_ID)
+        if counter is not None:
+            self._arrivals.arrivals.append((int.from_bytes(counter), now))
+        start = payload_offset(view, 0, len(packet))
         payload = packet[start:]
         if kind == "rtx":
             self.counts.retransmissions_received += 1
@@ -277,6 +288,13 @@ class Peer:
             self._pli_at = now
             out.append(srtp.protect_rtcp(make_pli(self.ssrcs.video, video)))
         return out
+
+    def _feedback(self) -> list[bytes]:
+        srtp = self.transport.srtp
+        assert srtp is not None
+        media = next(iter(self._kinds), 0)
+        packets = self._arrivals.feedback(self.ssrcs.video, media)
+        return [srtp.protect_rtcp(packet) for packet in packets]
 
     def _reports(self, now: float) -> list[bytes]:
         """One sender report per stream; the first carries the blocks on what is received."""

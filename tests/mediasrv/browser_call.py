@@ -67,10 +67,32 @@ async def open_side(browser: Browser, url: str, side: Side, **options: Any) -> P
     return page
 
 
-async def stats(page: Page) -> dict[str, Any]:
-    """The page's view of its connection."""
-    found: dict[str, Any] = await page.evaluate("stats()")
+async def stats(page: Page, *, anew: bool = False) -> dict[str, Any]:
+    """The page's view of its connection; ``anew``: the longest gap counts from now."""
+    found: dict[str, Any] = await page.evaluate("anew => stats(anew)", anew)
     return found
+
+
+async def watch(page: Page, seconds: float) -> dict[str, float]:
+    """What changed in a page's statistics over some time, as rates and shares."""
+    before = await stats(page, anew=True)
+    await asyncio.sleep(seconds)
+    after = await stats(page)
+
+    def change(kind: str, name: str) -> float:
+        return float(after["in"][kind].get(name, 0) - before["in"][kind].get(name, 0))
+
+    elapsed = (after["in"]["video"]["timestamp"] - before["in"]["video"]["timestamp"]) / 1000
+    heard = change("audio", "concealedSamples") - change("audio", "silentConcealedSamples")
+    return {
+        "fps": change("video", "framesDecoded") / elapsed,
+        "longest_gap_s": after["longestGapMs"] / 1000,
+        "frozen_s": change("video", "totalFreezesDuration"),
+        "concealed": heard / change("audio", "totalSamplesReceived"),
+        "lost": change("video", "packetsLost"),
+        "retransmitted": change("video", "retransmittedPacketsReceived"),
+        "kbit_per_s": 8 * change("video", "bytesReceived") / elapsed / 1000,
+    }
 
 
 async def until(
