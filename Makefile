@@ -52,6 +52,7 @@ soak: install-test
 	$(BIN)/python -m tests.soak
 
 bench: install-test
+	$(BIN)/pytest bench/pieces.py --benchmark-columns=median,iqr,ops,rounds
 	$(BIN)/python -m bench.meter
 	$(BIN)/python -m bench.relay
 

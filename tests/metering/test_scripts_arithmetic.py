@@ -18,7 +18,7 @@ from metering.tariff import (
     platform_micros,
 )
 
-CASES = 6000
+CASES = 20_000
 BATCH = 1000
 PROBE = """--! keys: acct
 local answers = {}

@@ -9,7 +9,7 @@ import redis.asyncio
 
 from tests.metering.simulation import Simulation
 
-SEEDS = 100
+SEEDS = 300
 BATCH = 20
 
 
