@@ -13,7 +13,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from metering.audit import audit
 from metering.books import Books
-from metering.errors import AboveOriginalError, InsufficientFundsError
+from metering.errors import (
+    AboveOriginalError,
+    AlreadyInCallError,
+    DuplicateKeyError,
+    InsufficientFundsError,
+    VoucherExpiredError,
+    VoucherSpentError,
+    VoucherUnknownError,
+)
 from metering.meter import Meter
 from metering.tariff import (
     Tariff,
@@ -23,6 +31,7 @@ from metering.tariff import (
     platform_micros,
     provider_micros,
 )
+from tests.metering.purse import Purse
 from tipmeet.store import EmbeddedStore
 
 CLIENT, PROVIDER, SERVICE = "alice", "bob", "chess"
@@ -43,18 +52,21 @@ class BooksMachine(RuleBasedStateMachine):
         self.do(self.redis.flushall())
         self.now_ms = 10**12
         self.serial = 0
-        self.money = 0  # cash and hold, all the client's
+        self.purse = Purse()
+        self.vouchers: list[tuple[str, int, int | None, bool]] = []
+        self.promo_spent: dict[str, int] = {}
+        self.paused = False
         self.pending = self.available = self.requested = self.paid = 0
         self.due: list[tuple[int, str]] = []
         self.call = ""
         self.owner = -1
         self.base = [0, 0]
         self.proofs = [0, 0]
-        self.proof = self.n = self.hold = 0
+        self.proof = self.n = 0
         self.tariff = Tariff("USD", 0, 60, 0, "retroactive", 1, 1, 0, 0, 1)
         self.ended: dict[str, tuple[Tariff, int]] = {}
         self.refunded: dict[str, int] = {}
-        self.last_credit: tuple[int, str] | None = None
+        self.last_credit: tuple[int, str, bool] | None = None
 
     def do(self, work: Any) -> Any:
         return self.loop.run_until_complete(work)
@@ -63,33 +75,84 @@ class BooksMachine(RuleBasedStateMachine):
         self.serial += 1
         return f"k{self.serial}"
 
-    @rule(amount=amounts)
-    def top_up(self, amount: int) -> None:
-        self.last_credit = (amount, self.key())
-        self.money += amount
+    @rule(amount=amounts, promo=st.booleans())
+    def top_up(self, amount: int, promo: bool) -> None:
+        self.last_credit = (amount, self.key(), promo)
+        self._gain(amount, promo)
         self.repeat_top_up()
+
+    def _gain(self, amount: int, promo: bool) -> None:
+        if promo:
+            self.purse.promo += amount
+        else:
+            self.purse.cash += amount
 
     @precondition(lambda self: self.last_credit is not None)
     @rule()
     def repeat_top_up(self) -> None:
         assert self.last_credit is not None
-        amount, key = self.last_credit
+        amount, key, promo = self.last_credit
         wallet = self.do(
-            self.books.top_up(CLIENT, amount, key=key, source="model", now_ms=self.now_ms)
+            self.books.top_up(
+                CLIENT, amount, key=key, source="model", now_ms=self.now_ms, promo=promo
+            )
         )
-        assert wallet.available_micros + wallet.held_micros == self.money
+        assert wallet.available_micros + wallet.held_micros == self.purse.total
+        with pytest.raises(DuplicateKeyError):
+            self.do(
+                self.books.top_up(
+                    CLIENT, amount + 1, key=key, source="model", now_ms=self.now_ms, promo=promo
+                )
+            )
+
+    @rule(amount=amounts, promo=st.booleans(), lasts_s=st.sampled_from([None, 0, 60]))
+    def make_voucher(self, amount: int, promo: bool, lasts_s: int | None) -> None:
+        expires = None if lasts_s is None else self.now_ms + lasts_s * 1000
+        (code,) = self.do(
+            self.books.create_vouchers(
+                amount,
+                1,
+                expires_at_ms=expires,
+                note="",
+                created_by="model",
+                now_ms=self.now_ms,
+                promo=promo,
+            )
+        )
+        self.vouchers.append((code, amount, expires, promo))
+
+    @precondition(lambda self: self.vouchers)
+    @rule(data=st.data(), repeat=st.booleans())
+    def redeem(self, data: Any, repeat: bool) -> None:
+        code, amount, expires, promo = data.draw(st.sampled_from(self.vouchers))
+        key = self.key()
+        work = self.books.redeem_voucher(CLIENT, code.lower(), key=key, now_ms=self.now_ms)
+        if expires is not None and expires <= self.now_ms:
+            with pytest.raises(VoucherExpiredError):
+                self.do(work)
+            return
+        self.do(work)
+        self._gain(amount, promo)
+        self.vouchers.remove((code, amount, expires, promo))
+        if repeat:
+            self.do(self.books.redeem_voucher(CLIENT, code, key=key, now_ms=self.now_ms))
+        for who in (CLIENT, "mallory"):
+            with pytest.raises(VoucherSpentError):
+                self.do(self.books.redeem_voucher(who, code, key=self.key(), now_ms=self.now_ms))
+        with pytest.raises(VoucherUnknownError):
+            self.do(self.books.redeem_voucher(CLIENT, "NONE", key=self.key(), now_ms=self.now_ms))
 
     @rule(amount=amounts)
     def withdraw(self, amount: int) -> None:
         work = self.books.withdraw(
             CLIENT, amount, key=self.key(), source="model", note="", now_ms=self.now_ms
         )
-        if amount > self.money - self.held():
+        if amount > self.purse.cash:
             with pytest.raises(InsufficientFundsError):
                 self.do(work)
         else:
             self.do(work)
-            self.money -= amount
+            self.purse.cash -= amount
 
     @precondition(lambda self: not self.call)
     @rule(
@@ -120,13 +183,15 @@ class BooksMachine(RuleBasedStateMachine):
             now_ms=self.now_ms,
             probe_limit_per_day=0,
         )
-        if hold_micros(tariff) > self.money:
+        if hold_micros(tariff) > self.purse.total:
             with pytest.raises(InsufficientFundsError):
                 self.do(work)
             return
         opened = self.do(work)
-        assert opened.affordable_s == affordable_seconds(tariff, self.money)
-        self.call, self.tariff, self.hold = call, tariff, hold_micros(tariff)
+        assert opened.affordable_s == affordable_seconds(tariff, self.purse.total)
+        self.purse.hold(hold_micros(tariff))
+        self.call, self.tariff = call, tariff
+        self.promo_spent[call], self.paused = 0, False
         self.proof = self.n = 0
         self.owner = -1
 
@@ -149,11 +214,11 @@ class BooksMachine(RuleBasedStateMachine):
             return
         self.proof = max(self.proof, self.base[who] + self.proofs[who])
         before = charge_micros(self.tariff, self.n)
-        limit = affordable_seconds(self.tariff, self.money + before)
+        limit = affordable_seconds(self.tariff, self.purse.total + before)
         assert limit is not None
         self.n = max(self.n, min(self.proof // 1000, limit))
         charged = charge_micros(self.tariff, self.n)
-        self.money -= charged - before
+        self.promo_spent[self.call] += self.purse.spend(charged - before)
         exhausted = self.proof >= limit * 1000
         assert tick == (
             self.call,
@@ -162,30 +227,59 @@ class BooksMachine(RuleBasedStateMachine):
             self.proof,
             charged,
             provider_micros(self.tariff, self.n),
-            self.money,
+            self.purse.total,
             max(0, limit - self.n),
         )
 
     @precondition(lambda self: self.call)
     @rule()
+    def pause_or_resume(self) -> None:
+        """Notes for the receipt only: what stops the charging is the proof."""
+        work = self.books.resume if self.paused else self.books.pause
+        for _ in range(2):
+            self.do(work(self.call, now_ms=self.now_ms))
+        self.paused = not self.paused
+
+    @precondition(lambda self: self.call)
+    @rule()
+    def open_a_second_call(self) -> None:
+        call = self.books.new_call_id(CLIENT)
+        with pytest.raises(AlreadyInCallError):
+            self.do(
+                self.books.open_call(
+                    call,
+                    client_id=CLIENT,
+                    provider_id=PROVIDER,
+                    service_id=SERVICE,
+                    tariff=Tariff("USD", 1, 60, 0, "retroactive", 1, 1, 0, 0, 1),
+                    now_ms=self.now_ms,
+                )
+            )
+
+    @precondition(lambda self: self.call)
+    @rule()
     def hang_up(self) -> None:
         before = charge_micros(self.tariff, self.n)
-        limit = affordable_seconds(self.tariff, self.money + before)
+        limit = affordable_seconds(self.tariff, self.purse.total + before)
         assert limit is not None
         self.n = max(self.n, min(self.proof // 1000, limit))
         receipt = self.do(self.books.end_call(self.call, "client_hung_up", now_ms=self.now_ms))
         assert receipt.connected_s == self.n
         assert receipt.charged_micros == charge_micros(self.tariff, self.n)
         assert receipt.commission_micros == platform_micros(self.tariff, self.n)
-        self.money -= receipt.charged_micros - before
-        assert receipt.balance_after_micros == self.money
+        self.promo_spent[self.call] += self.purse.spend(receipt.charged_micros - before)
+        self.purse.release()
+        assert receipt.promo_micros == self.promo_spent[self.call]
+        assert receipt.balance_after_micros == self.purse.free
+        again = self.do(self.books.end_call(self.call, "other", now_ms=self.now_ms + 1))
+        assert again == receipt
         share = receipt.provider_micros
         self.pending += share
         self.ended[self.call] = (self.tariff, self.n)
         self.refunded[self.call] = 0
         if share:
             self.due.append((self.now_ms + 100_000, self.call))
-        self.call, self.hold, self.owner = "", 0, -1
+        self.call, self.owner = "", -1
 
     @precondition(lambda self: self.ended)
     @rule(data=st.data())
@@ -204,8 +298,11 @@ class BooksMachine(RuleBasedStateMachine):
         clawed = (total - total * tariff.commission_bps // 10_000) - (
             done - done * tariff.commission_bps // 10_000
         )
+        cash_spent = charged - self.promo_spent[call]
+        cash_back = min(total, cash_spent) - min(done, cash_spent)
+        self.purse.cash += cash_back
+        self.purse.promo += amount - cash_back
         self.refunded[call] = total
-        self.money += amount
         if any(each == call for _, each in self.due):
             self.pending -= clawed
         else:
@@ -235,16 +332,14 @@ class BooksMachine(RuleBasedStateMachine):
             self.available -= amount
             self.paid += amount
 
-    def held(self) -> int:
-        return max(0, self.hold - charge_micros(self.tariff, self.n)) if self.call else 0
-
     @invariant()
     def everyone_has_what_the_model_says(self) -> None:
         if not hasattr(self, "books"):
             return
         wallet = self.do(self.books.wallet(CLIENT))
-        assert wallet.held_micros == self.held()
-        assert wallet.available_micros == self.money - self.held()
+        assert wallet.held_micros == self.purse.held
+        assert wallet.available_micros == self.purse.free
+        assert wallet.promo_micros == self.purse.promo
         earnings = self.do(self.books.earnings(PROVIDER))
         assert earnings.pending_micros == self.pending
         assert earnings.available_micros == self.available
@@ -267,7 +362,7 @@ def machine(valkey: EmbeddedStore) -> type[BooksMachine]:
 def test_any_sequence_of_commands_keeps_the_books(machine: type[BooksMachine]) -> None:
     case = machine.TestCase()
     case.settings = settings(
-        max_examples=25,
+        max_examples=40,
         stateful_step_count=20,
         deadline=None,
         suppress_health_check=list(HealthCheck),
