@@ -75,11 +75,13 @@ class Feedback:
         """Whatever a sender has to be told by now: how its hop does, and what it should repeat."""
         if not sender.ready:
             return
-        peer = sender.peer
-        limit_bps = peer.downlink.limit_bps if peer is not None else None
-        own_ssrc = sender.receives["audio"].ssrc
-        for report in sender.uplink.due(own_ssrc, sender.sources.values(), limit_bps, now):
-            self._control(sender, report)
+        if now >= sender.uplink.due_at:
+            peer = sender.peer
+            limit_bps = peer.downlink.limit_bps if peer is not None else None
+            own_ssrc = sender.receives["audio"].ssrc
+            sources = sender.sources.values()
+            for report in sender.uplink.reports(own_ssrc, sources, limit_bps, now):
+                self._control(sender, report)
         self._ask_sender(sender, now)
 
     def _ask_sender(self, sender: Participant, now: float) -> None:

@@ -89,7 +89,9 @@ class MediaPath:
             source.new_timestamp(timestamp, now)
 
         layout = source.layout
-        if (
+        if not first & 0x10:
+            counter_at = 0
+        elif (
             length >= layout.least
             and first & 0x1F == 0x10
             and (found := layout.read(view, start + HEADER_SIZE))[:-1] == layout.heads

@@ -73,6 +73,13 @@ class ArrivalLog:
         """RTCP packets on all that arrived since the last call, in the order of their numbers."""
         if not self.arrivals:
             return []
+        run = self._unbroken()
+        if run is not None:
+            self._next = run.end
+            self._losses.append((len(self.arrivals), 0))
+            self.arrivals.clear()
+            self._told += 1
+            return [run.packet(sender, media, self._told - 1)]
         ticks = self._take()
         expected = min(ticks) if self._next is None else self._next
         numbers = sorted(ticks)
@@ -97,6 +104,23 @@ class ArrivalLog:
         packets = [run.packet(sender, media, self._told + i) for i, run in enumerate(runs)]
         self._told += len(packets)
         return packets
+
+    def _unbroken(self) -> _Run | None:
+        """The usual case, in which each packet came right behind the one before, quickly told."""
+        if self._next is None or len(self.arrivals) > MAX_TOLD:
+            return None
+        expected = self._next & 0xFFFF
+        first = int(self.arrivals[0][1] * TICKS_PER_S + 0.5)
+        last = first - first % REFERENCE_TICKS
+        deltas = bytearray()
+        for number, at in self.arrivals:
+            tick = int(at * TICKS_PER_S + 0.5)
+            if number != expected or not 0 <= tick - last <= 0xFF:
+                return None
+            deltas.append(tick - last)
+            last = tick
+            expected = (number + 1) & 0xFFFF
+        return _Run.unbroken(self._next, first // REFERENCE_TICKS, deltas)
 
     def _little_lost(self, numbers: list[int], expected: int) -> bool:
         fresh = len(numbers) - bisect_left(numbers, expected)
@@ -130,6 +154,14 @@ class _Run:
         self._runs: list[list[int]] = []
         self._deltas = bytearray()
         self._reference = self._last = self._told = 0
+
+    @classmethod
+    def unbroken(cls, start: int, reference: int, deltas: bytearray) -> _Run:
+        """Arrivals of consecutive numbers in small deltas."""
+        run = cls(start)
+        run.end += len(deltas)
+        run._runs, run._deltas, run._reference = [[_SMALL, len(deltas)]], deltas, reference
+        return run
 
     def fits(self, tick: int) -> bool:
         """Whether one more arrival has room; its distance in time must have 16 bits."""

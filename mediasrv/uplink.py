@@ -23,20 +23,18 @@ URGENT = 0.97
 class Uplink:
     """Makes the RTCP for one sender. ``log`` takes the arrivals of its packets."""
 
-    __slots__ = ("_feedback_at", "_limit_at", "_limit_told", "_report_at", "log")
+    __slots__ = ("_limit_at", "_limit_told", "_report_at", "due_at", "log")
 
     def __init__(self) -> None:
         self.log = ArrivalLog()
-        self._feedback_at = self._limit_at = self._report_at = float("-inf")
+        self._limit_at = self._report_at = self.due_at = float("-inf")
         self._limit_told: int | None = None
 
-    def due(
+    def reports(
         self, own_ssrc: int, sources: Iterable[Source], limit_bps: int | None, now: float
     ) -> list[bytes]:
-        """RTCP datagrams to send by now; ``limit_bps`` is what the other hop carries."""
-        if now - self._feedback_at < FEEDBACK_S:
-            return []
-        self._feedback_at = now
+        """RTCP datagrams to send at ``due_at``; ``limit_bps`` is what the other hop carries."""
+        self.due_at = now + FEEDBACK_S
         sending = [s for s in sources if s.packets]
         if not sending:
             return []
