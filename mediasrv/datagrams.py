@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from cffi import FFI
 
 from mediasrv import sockaddr
+from mediasrv.pktinfo import Local, PacketInfo
 from mediasrv.route import Route
 from mediasrv.slots import MAX_DATAGRAM, SLOT_SIZE, Slots
 
@@ -42,6 +43,9 @@ class DatagramSocket(Protocol):
 
     def receive(self) -> int:
         """Fills slots; how many, 0 when nothing waits."""
+
+    def local(self, slot: int) -> Local | None:
+        """The address of this machine that a received datagram came to; None: the only one."""
 
     def queue(self, slot: int, length: int, route: Route) -> None:
         """Will send a slot with the next ``flush``; at most ``BATCH`` at a time."""
@@ -78,6 +82,12 @@ class BatchSocket:
         self._pointers = [_ffi.cast("void *", p) for p in slots.pointers]
         self._own_pointers = [_ffi.cast("void *", p) for p in self._own.pointers]
         self._queued = 0
+        #: Routes of what is queued: the kernel reads their memory, whoever forgets them meanwhile.
+        self._kept: list[Route] = []
+        self._info = PacketInfo(sock)
+        size = self._control_size = self._info.size
+        self._controls = _ffi.new("unsigned char[]", max(1, BATCH * size))
+        self._controls_view = memoryview(_ffi.buffer(self._controls))
         # A received address is as long as the socket's family makes it: set once, never again.
         for i in range(BATCH):
             header = self._in[i].msg_hdr
@@ -86,6 +96,10 @@ class BatchSocket:
             self._in_vectors[i].iov_base = self._pointers[i]
             # One byte more than is allowed shows a datagram that is too long.
             self._in_vectors[i].iov_len = MAX_DATAGRAM + 1
+            if size:
+                # Always the same message: its length, too, is set once.
+                header.msg_control = self._controls + i * size
+                header.msg_controllen = size
             # The kernel reads as much of a destination as its family needs.
             self._out[i].msg_hdr.msg_namelen = sockaddr.SOCKADDR_SIZE
         # Looking a structure up in an array costs as much as using it: done once.
@@ -107,13 +121,31 @@ class BatchSocket:
             at += size
         return count
 
+    def local(self, slot: int) -> Local | None:
+        """See ``DatagramSocket``."""
+        size = self._control_size
+        if not size or self._in_list[slot].msg_hdr.msg_controllen != size:
+            return None
+        return self._info.local(bytes(self._controls_view[slot * size : slot * size + size]))
+
+    def _answer_from(self, header: Any, route: Route) -> None:
+        if route.local is None:
+            header.msg_controllen = 0
+        else:
+            header.msg_control = route.local.pointer
+            header.msg_controllen = self._control_size
+
     def queue(self, slot: int, length: int, route: Route) -> None:
         """See ``DatagramSocket``."""
         i = self._queued
         vector = self._out_vector_list[i]
         vector.iov_base = self._pointers[slot]
         vector.iov_len = length
-        self._out_header_list[i].msg_name = route.pointer
+        header = self._out_header_list[i]
+        header.msg_name = route.pointer
+        self._kept.append(route)
+        if self._control_size:
+            self._answer_from(header, route)
         self._queued = i + 1
 
     def send(self, datagram: bytes, route: Route) -> None:
@@ -128,7 +160,11 @@ class BatchSocket:
         vector = self._out_vector_list[i]
         vector.iov_base = self._own_pointers[i]
         vector.iov_len = len(datagram)
-        self._out_header_list[i].msg_name = route.pointer
+        header = self._out_header_list[i]
+        header.msg_name = route.pointer
+        self._kept.append(route)
+        if self._control_size:
+            self._answer_from(header, route)
         self._queued = i + 1
 
     def flush(self) -> int:
@@ -142,6 +178,7 @@ class BatchSocket:
                 sent = 1
             done += sent
         self._queued = 0
+        self._kept.clear()
         return count
 
 
@@ -169,6 +206,10 @@ class PlainSocket:
             self.lengths[i] = length
             self.sources[i] = sockaddr.pack(address[0].partition("%")[0], *address[1::2])
         return BATCH
+
+    def local(self, slot: int) -> Local | None:  # noqa: ARG002 - the interface's
+        """Not known here: the kernel chooses the address to answer from."""
+        return None
 
     def queue(self, slot: int, length: int, route: Route) -> None:
         """See ``DatagramSocket``."""

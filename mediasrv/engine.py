@@ -7,6 +7,7 @@ else to be sent is collected in ``outbox``. ``tick`` does what is due by time.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mediasrv import sockaddr
@@ -19,6 +20,7 @@ from mediasrv.ice import IceLite, StunError, local_ufrag, parse_request
 from mediasrv.media_path import MediaPath, Queue
 from mediasrv.negotiation import Agreement, negotiate, understood
 from mediasrv.participant import MAX_DTLS_PER_S, Participant
+from mediasrv.pktinfo import Local
 from mediasrv.rate_limit import RateLimit
 from mediasrv.route import Route, Stream
 from mediasrv.sdp_answer import LocalTransport, write_answer
@@ -61,6 +63,8 @@ class Engine:
         self.draining = False
         self._calls: dict[str, Call] = {}
         self._routes: dict[bytes, Route] = {}
+        #: Which address of this machine the datagram in a slot came to; set by the shell.
+        self.local: Callable[[int], Local | None] = lambda _: None
         #: Open TCP connections by source, kept by the shell.
         self.streams: dict[bytes, Stream] = {}
         self._ufrags: dict[str, Participant] = {}
@@ -100,7 +104,7 @@ class Engine:
         datagram = self._slots.read(slot, length)
         first = datagram[0]
         if first < 4:
-            self._stun(datagram, source, now)
+            self._stun(slot, datagram, source, now)
             return
         route = self._routes.get(source)
         if route is None:
@@ -116,7 +120,7 @@ class Engine:
         else:
             self._feedback.receive(route.participant, datagram, now)
 
-    def _stun(self, datagram: bytes, source: bytes, now: float) -> None:
+    def _stun(self, slot: int, datagram: bytes, source: bytes, now: float) -> None:
         try:
             message = parse_request(datagram)
             participant = self._ufrags.get(local_ufrag(message))
@@ -130,7 +134,8 @@ class Engine:
         if known is not None and known.participant is not participant:
             # A browser reuses a port for its next connection: the newer proof counts.
             self._drop_route(known)
-        route = participant.add_route(source, self.streams.get(source))
+        local = self.local(slot)
+        route = participant.add_route(source, self.streams.get(source), local)
         self._routes[source] = route
         surplus = participant.surplus_route()
         if surplus is not None:
@@ -138,6 +143,13 @@ class Engine:
         if participant.route is None or (result.nominated and participant.route is not route):
             participant.route = route
             participant.call.wire()
+        if route.local is not local:
+            # One port of a browser asks several addresses of this machine: each answers for itself,
+            # and media goes out from the one it has chosen.
+            if result.nominated:
+                route.local = local
+            else:
+                route = Route(source, participant, route.stream, local)
         self._send(result.response, route)
 
     def connection_lost(self, source: bytes) -> None:

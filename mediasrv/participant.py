@@ -20,6 +20,7 @@ from mediasrv.uplink import Uplink
 
 if TYPE_CHECKING:
     from mediasrv.call import Call
+    from mediasrv.pktinfo import Local
 
 #: Addresses a participant may have proven at once; the oldest unused one makes room.
 MAX_ROUTES = 8
@@ -146,11 +147,11 @@ class Participant:
             return source
         return None
 
-    def add_route(self, key: bytes, stream: Stream | None) -> Route:
+    def add_route(self, key: bytes, stream: Stream | None, local: Local | None) -> Route:
         """A proven address, now the most recently used one."""
         route = self.routes.get(key)
         if route is None:
-            route = self.routes[key] = Route(key, self, stream)
+            route = self.routes[key] = Route(key, self, stream, local)
         self.routes.move_to_end(key)
         return route
 

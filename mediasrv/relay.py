@@ -88,6 +88,7 @@ class Relay:
             tcp=self.config.tcp,
         )
         self._engine = Engine(engine_config, self._slots, Certificate(), self._datagrams.queue)
+        self._engine.local = self._datagrams.local
         if listener is not None:
             self._tcp = TcpListener(self._engine, self._framed)
             await self._tcp.start(listener)

@@ -9,6 +9,7 @@ from mediasrv.srtp import ffi
 
 if TYPE_CHECKING:
     from mediasrv.participant import Participant
+    from mediasrv.pktinfo import Local
 
 #: Sends one packet over a connection; drops it when the connection is clogged.
 Stream = Callable[[bytes], None]
@@ -17,13 +18,21 @@ Stream = Callable[[bytes], None]
 class Route:
     """One address; ``key`` is its ``sockaddr``, ``pointer`` the same in memory for the kernel.
 
+    ``local`` is the address of this machine it is sent from; None: the kernel chooses.
     Over TCP the key has a byte more (so it is no UDP address), and ``stream`` does the sending.
     """
 
-    __slots__ = ("key", "participant", "pointer", "stream")
+    __slots__ = ("key", "local", "participant", "pointer", "stream")
 
-    def __init__(self, key: bytes, participant: Participant, stream: Stream | None) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        participant: Participant,
+        stream: Stream | None,
+        local: Local | None = None,
+    ) -> None:
         self.key = key
         self.participant = participant
         self.pointer: Any = ffi.new("unsigned char[]", key)
         self.stream = stream
+        self.local = local
