@@ -1,8 +1,9 @@
 """``python -m bench.relay``: what one relayed packet costs, here and elsewhere.
 
-Every system gets the same calls (real ICE and DTLS where it speaks them) and the same packets in
-the same run, on a core of its own; the load comes from another core. CPU is the kernel's own
-account of the process, divided by the packets that came out.
+Every system gets the same calls (real ICE and DTLS where it speaks them), the same packets and the
+same RTCP in the same run, on a core of its own; the load comes from another core. CPU is the
+kernel's own account of the process, divided by the media packets that came out. Systems are
+measured in turn, round after round, each time as a fresh process; medians are reported.
 """
 
 from __future__ import annotations
@@ -11,91 +12,76 @@ import argparse
 import asyncio
 import json
 import os
-import sys
+from pathlib import Path
 from typing import Any
 
-from bench.relay_load import PACKETS_PER_PARTICIPANT, run_load
-from bench.relay_systems import LOAD_CORE, Floor, Janus, NotInstalledError, System, TipMeet
+from bench.relay_janus import Janus, JanusLoops
+from bench.relay_measure import WARM_UP_S, Timing, calls_per_core, flatness, loads
+from bench.relay_media import MediaRelay
+from bench.relay_report import machine, markdown, rewrite
+from bench.relay_systems import LOAD_CORE, Floor, System, TipMeet
 
-#: The relay keeps 512 video packets of each participant: five seconds' worth.
-WARM_UP_S = 5.5
-
-SYSTEMS: dict[str, type[System]] = {s.name: s for s in (TipMeet, Janus, Floor)}
-
-
-async def measure(kind: type[System], pps: int, calls: int, seconds: float) -> dict[str, Any]:
-    """One system under one load. Raises ``NotInstalledError``."""
-    system = kind()
-    try:
-        endpoints = await system.connect(calls)
-        # What is measured is a call's long life, not the first seconds that fill its caches.
-        run_load(endpoints, pps, WARM_UP_S)
-        memory = system.memory_bytes()
-        before = system.cpu_s()
-        result = run_load(endpoints, pps, seconds)
-        cpu = system.cpu_s() - before
-        for endpoint in endpoints:
-            endpoint.sock.close()
-    finally:
-        await system.stop()
-    return {
-        "us_per_packet": round(1e6 * cpu / max(result.received, 1), 2),
-        "p50_us": round(result.p50_us, 1),
-        "p99_us": round(result.p99_us, 1),
-        "lost": result.sent - result.received,
-        "core_share": round(cpu / result.seconds, 3),
-        "memory_bytes": memory,
-        "generator_late_ms": round(result.late_ms, 1),
-    }
+SYSTEMS: dict[str, type[System]] = {
+    s.name: s for s in (TipMeet, Janus, MediaRelay, Floor, JanusLoops)
+}
+#: Janus with one event loop is measured when asked for.
+DEFAULT = [TipMeet.name, Janus.name, MediaRelay.name, Floor.name]
+FLATNESS_CALLS = [10, 50, 100, 200]
 
 
-async def run(
-    loads: list[int], peers: list[str], calls: int | None, seconds: float
-) -> dict[str, Any]:
-    """All systems under all loads, side by side."""
-    rows = []
-    for pps in loads:
-        count = calls or max(1, pps // (2 * PACKETS_PER_PARTICIPANT))
-        row: dict[str, Any] = {"pps": pps, "calls": count}
-        for name in peers:
-            try:
-                row[name] = await measure(SYSTEMS[name], pps, count, seconds)
-            except NotInstalledError:
-                row[name] = None
-            _show(pps, count, name, row[name])
-        rows.append(row)
-    return {"loads": rows}
-
-
-def _show(pps: int, calls: int, name: str, found: dict[str, Any] | None) -> None:
-    if found is None:
-        line = "not installed"
-    else:
-        line = (
-            f"{found['us_per_packet']:8.2f} us/packet  p50 {found['p50_us']:8.1f} us"
-            f"  p99 {found['p99_us']:8.1f} us  lost {found['lost']}"
-        )
-    print(f"{pps:7,} packets/s  {calls:4} calls  {name:8} {line}", file=sys.stderr)
+async def run(options: argparse.Namespace, peers: list[str]) -> dict[str, Any]:
+    """Everything the command line asks for."""
+    timing = Timing(options.rounds, options.seconds, options.warm_up)
+    kinds = [SYSTEMS[name] for name in peers]
+    found: dict[str, Any] = {"loads": []}
+    rates = [int(p) for p in options.pps.split(",") if p]
+    found["loads"] = await loads(kinds, rates, options.calls, timing)
+    if options.flatness:
+        found["flatness"] = await flatness(TipMeet, FLATNESS_CALLS, options.flatness_pps, timing)
+    if options.calls_per_core:
+        found["calls_per_core"] = {
+            kind.name: await calls_per_core(kind, timing) for kind in kinds if kind.forwards
+        }
+    found["machine"] = machine()
+    return found
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.relay", description=__doc__)
     parser.add_argument("--pps", default="1000,4000,12000,24000", help="packets a second, a list")
-    parser.add_argument("--peers", default=",".join(SYSTEMS), help="systems, a list")
+    parser.add_argument("--peers", default=",".join(DEFAULT), help=f"of {','.join(SYSTEMS)}")
     parser.add_argument("--calls", type=int, help="calls (default: as many as the load makes up)")
+    parser.add_argument("--rounds", type=int, default=3, help="measurements of each, in turn")
     parser.add_argument("--seconds", type=float, default=4.0, help="length of each measurement")
+    parser.add_argument("--warm-up", type=float, default=WARM_UP_S, help="seconds before each")
+    parser.add_argument(
+        "--flatness", action="store_true", help="also 10 to 200 calls at the same packets/s"
+    )
+    parser.add_argument("--flatness-pps", type=int, default=12_000, help="those packets/s")
+    parser.add_argument(
+        "--calls-per-core", action="store_true", help="also the calls 80%% of a core carries"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--plot", type=Path, help="write CPU per packet against load here (PNG)")
+    parser.add_argument(
+        "--markdown", type=Path, help="put the tables between the marks of this document"
+    )
     options = parser.parse_args()
     peers = options.peers.split(",")
     if unknown := set(peers) - set(SYSTEMS):
         parser.error(f"unknown systems {sorted(unknown)}; known: {', '.join(SYSTEMS)}")
     if (os.cpu_count() or 1) > LOAD_CORE:
         os.sched_setaffinity(0, {LOAD_CORE})
-    loads = [int(p) for p in options.pps.split(",")]
-    found = asyncio.run(run(loads, peers, options.calls, options.seconds))
+    found = asyncio.run(run(options, peers))
     if options.json:
         print(json.dumps(found))
+    if options.markdown:
+        rewrite(options.markdown, markdown(found))
+    if options.plot:
+        from bench.relay_plot import draw
+
+        asyncio.run(draw(options.plot, found["loads"]))
 
 
 if __name__ == "__main__":

@@ -75,11 +75,17 @@ int main(int argc, char **argv) {
                 if (n < (uint32_t)count) { by_port[port] = n; peers[n] = names[i]; }
                 continue;
             }
-            int from = by_port[port];
-            if (from < 0 || srtp_unprotect(rx[from], data[i], &length)) continue;
-            int to = from ^ 1;
-            data[i][8] ^= 0x55; /* the relay's own SSRC */
-            if (srtp_protect(tx[to], data[i], &length)) continue;
+            int from = by_port[port], to = from ^ 1;
+            if (from < 0 || length < 12) continue;
+            if (data[i][1] >= 192 && data[i][1] <= 223) { /* RTCP (RFC 5761) */
+                if (srtp_unprotect_rtcp(rx[from], data[i], &length)) continue;
+                data[i][7] ^= 0x55; /* the relay's own SSRC */
+                if (srtp_protect_rtcp(tx[to], data[i], &length)) continue;
+            } else {
+                if (srtp_unprotect(rx[from], data[i], &length)) continue;
+                data[i][11] ^= 0x55;
+                if (srtp_protect(tx[to], data[i], &length)) continue;
+            }
             out_vectors[queued] = (struct iovec){data[i], length};
             out[queued++].msg_hdr.msg_name = &peers[to];
         }

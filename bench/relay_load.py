@@ -1,125 +1,230 @@
 """Load for a media relay: ready-made SRTP packets sent on time, arrivals timed by number.
 
-All packets are encrypted before the measurement, so that one core can offer 50,000 a second. Each
-participant sends one audio packet to two video packets (50 + 100 a second at 150 a second).
+All media are encrypted before the measurement, so that one core can offer 50,000 packets a second.
+RTCP and consent checks are part of the load and made while it runs: they answer what arrives.
 """
 
 from __future__ import annotations
 
 import select
-import socket
-import struct
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
-from mediasrv.srtp import SrtpPair
-from mediasrv.synthetic.sdp import AUDIO_TYPE, VIDEO_TYPE
+from bench.relay_packets import AUDIO, TURNS, VIDEO, Endpoint, Stream, feedback, prepare, reports
+from mediasrv.rtp import elements
+from mediasrv.synthetic.sdp import AUDIO_TYPE, COUNTER_ID, VIDEO_TYPE
 
-AUDIO_BYTES, VIDEO_BYTES = 120, 1000
-PACKETS_PER_PARTICIPANT = 150
-#: Sent at most before looking for arrivals again.
-_BURST = 16
-
-
-@dataclass
-class Endpoint:
-    """One participant after its handshake; ``partner`` is whose packets it is to receive."""
-
-    sock: socket.socket
-    srtp: SrtpPair
-    audio_ssrc: int
-    video_ssrc: int
-    partner: int
-    #: The next audio and the next video number; they run on from load to load.
-    numbers: list[int] = field(default_factory=lambda: [1, 1])
+#: Feedback of one participant in a second; every tenth time its reports go out too.
+FEEDBACKS_PER_S = 10
+#: Packets prepared at most at once (about 1.1 kB each): 5 s at 50,000 packets a second.
+MAX_PREPARED = 250_000
+#: Sent at most before looking for arrivals again, media and RTCP.
+_BURST, _CONTROL_BURST = 16, 2
+#: Silence after which nothing more is expected, and the longest wait for it.
+_QUIET_S, _PATIENCE_S = 0.3, 3.0
+#: Before a transport-wide number of two bytes stands its id and its length less one.
+_COUNTER_HEAD = COUNTER_ID << 4 | 1
+#: Seconds until every participant must have been heard by its partner.
+_LEARN_S = 10.0
 
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What came of one load; ``late_ms`` is the generator's own worst lag."""
+    """What came of one load.
+
+    ``received`` are the packets recognised by number, ``arrived`` all media packets; ``late_ms`` is
+    the generator's own worst lag. Latencies are None where no number was recognised.
+    """
 
     sent: int
     received: int
-    p50_us: float
-    p99_us: float
+    arrived: int
+    p50_us: float | None
+    p99_us: float | None
     late_ms: float
     seconds: float
 
 
-def run_load(endpoints: list[Endpoint], pps: int, seconds: float) -> LoadResult:
-    """Sends ``pps`` packets a second over all endpoints together and waits for the last."""
-    packets, numbers = _prepare(endpoints, int(pps * seconds))
-    sent_at: list[dict[int, float]] = [{} for _ in range(2 * len(endpoints))]
+class _Hearing:
+    """What is needed to take in one participant's arrivals, in one tuple's reach."""
+
+    __slots__ = ("arrivals", "audio", "audio_key", "endpoint", "receive", "video", "video_key")
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.receive: Callable[[Any], int] = endpoint.sock.recv_into
+        self.arrivals = endpoint.log.arrivals
+        self.audio, self.video = endpoint.streams
+        self.audio_key = (2 * endpoint.partner + AUDIO) << 16
+        self.video_key = (2 * endpoint.partner + VIDEO) << 16
+
+
+def run_load(endpoints: list[Endpoint], pps: float, seconds: float) -> LoadResult:
+    """Sends ``pps`` packets a second over all endpoints together and waits for the last.
+
+    Lasts shorter than ``seconds`` where more than ``MAX_PREPARED`` packets would be needed.
+    """
+    packets, keys = prepare(endpoints, min(int(pps * seconds), MAX_PREPARED), pps)
+    sent_at: dict[int, float] = {}
     latencies: list[float] = []
     poller = select.epoll()
     by_fd = {}
     for endpoint in endpoints:
         poller.register(endpoint.sock.fileno(), select.EPOLLIN)
-        by_fd[endpoint.sock.fileno()] = (endpoint.sock, 2 * endpoint.partner)
+        by_fd[endpoint.sock.fileno()] = _Hearing(endpoint)
     buffer = bytearray(2048)
-    clock = time.perf_counter
+    view = memoryview(buffer)
+    clock = time.monotonic
     count, total = len(endpoints), len(packets)
     sends = [endpoint.sock.send for endpoint in endpoints]
-    index, late = 0, 0.0
-    started = clock()
-    quiet_since = started
-    while index < total or clock() - quiet_since < 0.3:
+    index, control, late, arrived_count = 0, 0, 0.0, 0
+    started = quiet_since = clock()
+    give_up = float("inf")
+    while index < total or clock() < min(quiet_since + _QUIET_S, give_up):
         now = clock()
         due = min(total, int((now - started) * pps), index + _BURST)
         if due > index:
             late = max(late, now - started - index / pps)
-        for k in range(index, due):
-            stream, number = numbers[k]
-            sent_at[stream][number] = clock()
-            sends[k % count](packets[k])
-        index = due
-        for fd, _ in poller.poll(0 if index < total else 0.05, 256):
-            sock, base = by_fd[fd]
+            for k in range(index, due):
+                sent_at[keys[k]] = clock()
+                sends[k % count](packets[k])
+            index = due
+            if index == total:
+                quiet_since, give_up = now, now + _PATIENCE_S
+        control_due = int((now - started) * FEEDBACKS_PER_S * count)
+        for k in range(control, min(control_due, control + _CONTROL_BURST)):
+            control = k + 1
+            endpoint = endpoints[k % count]
+            # Spread over the second: one of ten participants reports at a time.
+            full = (k // count + k % count) % FEEDBACKS_PER_S == 0
+            _control(endpoint, now, with_reports=full)
+        for fd, _ in poller.poll(0 if index < total else 0.02, 256):
+            hearing = by_fd[fd]
             try:
-                size = sock.recv_into(buffer)
+                size = hearing.receive(buffer)
             except (BlockingIOError, ConnectionRefusedError):
                 continue
             if size < 30 or buffer[0] >> 6 != 2 or 192 <= buffer[1] <= 223:
+                if size > 0 and buffer[0] < 64:
+                    _connectivity(hearing.endpoint, bytes(view[:size]), now)
                 continue
             arrived = clock()
             kind = buffer[1] & 0x7F
-            if kind in (AUDIO_TYPE, VIDEO_TYPE):
-                key = buffer[2] << 8 | buffer[3]
-                at = sent_at[base + (kind == VIDEO_TYPE)].pop(key, None)
-                if at is not None:
-                    latencies.append(arrived - at)
-                    quiet_since = arrived
+            if kind == VIDEO_TYPE:
+                stream, key = hearing.video, hearing.video_key
+            elif kind == AUDIO_TYPE:
+                stream, key = hearing.audio, hearing.audio_key
+            else:
+                continue
+            arrived_count += 1
+            if stream.shift is None:
+                continue
+            number = stream.last = buffer[2] << 8 | buffer[3]
+            at = stream.counter_at
+            if at and buffer[at - 1] == _COUNTER_HEAD:
+                hearing.arrivals.append((buffer[at] << 8 | buffer[at + 1], arrived))
+            at_sender = sent_at.pop(key | (number - stream.shift) & 0xFFFF, None)
+            if at_sender is not None:
+                latencies.append(arrived - at_sender)
+                quiet_since = arrived
+    elapsed = clock() - started
     poller.close()
     latencies.sort()
     return LoadResult(
         sent=total,
         received=len(latencies),
-        p50_us=1e6 * latencies[len(latencies) // 2] if latencies else float("nan"),
-        p99_us=1e6 * latencies[len(latencies) * 99 // 100] if latencies else float("nan"),
+        arrived=arrived_count,
+        p50_us=1e6 * latencies[len(latencies) // 2] if latencies else None,
+        p99_us=1e6 * latencies[len(latencies) * 99 // 100] if latencies else None,
         late_ms=1000 * late,
-        seconds=seconds,
+        seconds=elapsed,
     )
 
 
-def _prepare(endpoints: list[Endpoint], total: int) -> tuple[list[bytes], list[tuple[int, int]]]:
-    """Packets in sending order (participants take turns), and each one's (stream, number)."""
-    packets: list[bytes] = []
-    numbers: list[tuple[int, int]] = []
+def learn(endpoints: list[Endpoint]) -> None:
+    """Finds out how each stream is renumbered, and where its transport-wide numbers are.
+
+    One packet of a stream is under way at a time. Raises ``TimeoutError`` when some partner's media
+    do not arrive.
+    """
     count = len(endpoints)
-    audio, video = bytes(AUDIO_BYTES), b"\x10\x00" + bytes(VIDEO_BYTES - 2)
-    for k in range(total):
-        i, turn = k % count, k // count % 3
-        endpoint, is_video = endpoints[i], turn > 0
-        number = endpoint.numbers[is_video] & 0xFFFF
-        endpoint.numbers[is_video] += 1
-        header = struct.pack(
-            "!BBHII",
-            0x80,
-            VIDEO_TYPE if is_video else AUDIO_TYPE,
-            number,
-            (k // count) * 600,
-            endpoint.video_ssrc if is_video else endpoint.audio_ssrc,
-        )
-        packets.append(endpoint.srtp.protect(header + (video if is_video else audio)))
-        numbers.append((2 * i + is_video, number))
-    return packets, numbers
+    unknown = {(i, kind) for i in range(count) for kind in (AUDIO, VIDEO)}
+    deadline = time.monotonic() + _LEARN_S
+    while unknown:
+        packets, keys = prepare(endpoints, TURNS * count, 50 * TURNS * count)
+        for turn in range(TURNS):
+            numbers: dict[int, int] = {}
+            for i, endpoint in enumerate(endpoints):
+                k = turn * count + i
+                numbers[keys[k] >> 16] = keys[k] & 0xFFFF
+                endpoint.sock.send(packets[k])
+                if i % 32 == 31:
+                    time.sleep(0.002)
+            _await_all(endpoints, numbers, unknown)
+        if time.monotonic() > deadline and unknown:
+            raise TimeoutError(f"{len(unknown)} of {2 * count} streams do not arrive")
+
+
+def _await_all(
+    endpoints: list[Endpoint], numbers: dict[int, int], unknown: set[tuple[int, int]]
+) -> None:
+    """Takes in what arrives of the packets just sent (stream → number), for a fifth of a second."""
+    awaited = set(numbers)
+    until = time.monotonic() + 0.2
+    while awaited and (now := time.monotonic()) < until:
+        time.sleep(0.005)
+        for i, endpoint in enumerate(endpoints):
+            while True:
+                try:
+                    packet = endpoint.sock.recv(2048)
+                except (BlockingIOError, ConnectionRefusedError):
+                    break
+                if packet and packet[0] < 64:
+                    _connectivity(endpoint, packet, now)
+                kind = _media_kind(packet)
+                if kind is None:
+                    continue
+                heard = 2 * endpoint.partner + kind
+                if heard in awaited:
+                    awaited.discard(heard)
+                    _note(endpoint.streams[kind], packet, numbers[heard])
+                    unknown.discard((i, kind))
+
+
+def _note(stream: Stream, packet: bytes, sent_number: int) -> None:
+    stream.last = stream.highest = int.from_bytes(packet[2:4])
+    stream.shift = (stream.last - sent_number) & 0xFFFF
+    # Header extensions are not encrypted.
+    stream.counter_at = next(
+        (
+            at
+            for number, _, _, at in elements(memoryview(packet), 0, len(packet))
+            if number == COUNTER_ID
+        ),
+        0,
+    )
+
+
+def _media_kind(packet: bytes) -> int | None:
+    if len(packet) < 30 or packet[0] >> 6 != 2:
+        return None
+    return {AUDIO_TYPE: AUDIO, VIDEO_TYPE: VIDEO}.get(packet[1] & 0x7F)
+
+
+def _control(endpoint: Endpoint, now: float, *, with_reports: bool) -> None:
+    for packet in feedback(endpoint):
+        endpoint.sock.send(packet)
+    if with_reports:
+        for packet in reports(endpoint, now):
+            endpoint.sock.send(packet)
+        if endpoint.transport is not None:
+            for packet in endpoint.transport.tick(now):
+                endpoint.sock.send(packet)
+
+
+def _connectivity(endpoint: Endpoint, datagram: bytes, now: float) -> None:
+    if endpoint.transport is not None:
+        for packet in endpoint.transport.receive(datagram, now):
+            endpoint.sock.send(packet)
