@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench.relay_packets import AUDIO, TURNS, VIDEO, Endpoint, Stream, feedback, prepare, reports
+from bench.relay_packets import AUDIO, TURNS, VIDEO, Endpoint, Stream, prepare, reports
 from mediasrv.rtp import elements
 from mediasrv.synthetic.sdp import AUDIO_TYPE, COUNTER_ID, VIDEO_TYPE
 
@@ -55,7 +55,7 @@ class _Hearing:
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self.receive: Callable[[Any], int] = endpoint.sock.recv_into
-        self.arrivals = endpoint.log.arrivals
+        self.arrivals = endpoint.feedback.arrivals
         self.audio, self.video = endpoint.streams
         self.audio_key = (2 * endpoint.partner + AUDIO) << 16
         self.video_key = (2 * endpoint.partner + VIDEO) << 16
@@ -214,11 +214,13 @@ def _media_kind(packet: bytes) -> int | None:
 
 
 def _control(endpoint: Endpoint, now: float, *, with_reports: bool) -> None:
-    for packet in feedback(endpoint):
-        endpoint.sock.send(packet)
+    send, protect = endpoint.sock.send, endpoint.srtp.protect_rtcp
+    told = endpoint.feedback.packet(endpoint.video.ssrc, endpoint.video.heard_ssrc)
+    if told is not None:
+        send(protect(told))
     if with_reports:
         for packet in reports(endpoint, now):
-            endpoint.sock.send(packet)
+            send(protect(packet))
         if endpoint.transport is not None:
             for packet in endpoint.transport.tick(now):
                 endpoint.sock.send(packet)

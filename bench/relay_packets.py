@@ -12,12 +12,12 @@ import socket
 import struct
 from dataclasses import dataclass, field
 
+from bench.relay_feedback import FeedbackWriter
 from bench.relay_sample import audio_payloads, video_payloads
 from mediasrv.rtcp_packets import SR, Block, make_receiver_report
 from mediasrv.srtp import SrtpPair
 from mediasrv.synthetic.sdp import AUDIO_TYPE, COUNTER_ID, VIDEO_TYPE
 from mediasrv.synthetic.transport import Transport
-from mediasrv.transport_cc import ArrivalLog
 
 #: Of every three packets of a participant one is audio and two are video.
 TURNS = 3
@@ -63,7 +63,7 @@ class Endpoint:
     partner: int
     #: Keeps consent alive; None where the system under test knows no ICE.
     transport: Transport | None = None
-    log: ArrivalLog = field(default_factory=ArrivalLog)
+    feedback: FeedbackWriter = field(default_factory=FeedbackWriter)
     #: Next transport-wide number, next payloads of the loops, seconds of media sent.
     counter: int = 1
     audio_at: int = 0
@@ -129,14 +129,8 @@ def _packet(endpoint: Endpoint, stream: Stream, second: int, mid: bytes, payload
     )
 
 
-def feedback(endpoint: Endpoint) -> list[bytes]:
-    """Transport-wide feedback on what arrived since the last; due every 100 ms."""
-    packets = endpoint.log.feedback(endpoint.video.ssrc, endpoint.video.heard_ssrc)
-    return [endpoint.srtp.protect_rtcp(packet) for packet in packets]
-
-
 def reports(endpoint: Endpoint, now: float) -> list[bytes]:
-    """A sender report of each stream and a receiver report of both; due every second."""
+    """A sender report of each stream and a receiver report of both, unprotected."""
     ntp = int((now + _NTP_EPOCH) * 2**32) & (2**64 - 1)
     out = [
         struct.pack(
@@ -158,4 +152,4 @@ def reports(endpoint: Endpoint, now: float) -> list[bytes]:
             stream.highest += (stream.last - stream.highest) & 0xFFFF
             blocks.append(Block(stream.heard_ssrc, 0, 0, stream.highest, 0, 0, 0))
     out.append(make_receiver_report(endpoint.video.ssrc, blocks))
-    return [endpoint.srtp.protect_rtcp(packet) for packet in out]
+    return out
