@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from browser_call import call_site, chromium, decoded, open_side, stats, until
-from playwright.async_api import Browser
+from browser_call import call_site, chromium, decoded, open_side, stats, until, watch
+from impairment import ImpairedPath, Impairment
+from playwright.async_api import Browser, Error
 
 from mediasrv.relay import Relay, RelayConfig
 
@@ -136,3 +137,38 @@ async def test_h264_alone_works_and_so_does_tcp_alone(relay: Relay, browser: Bro
         for found in await asyncio.gather(*(until(page, decoded(20, 5)) for page in sides)):
             assert "H264" in str(found["codec"])
         assert len(relay._core.streams) == 2
+
+
+async def test_pages_without_a_common_codec_are_told_which_each_has(
+    relay: Relay, browser: Browser
+) -> None:
+    async with call_site(relay) as url:
+        one = await open_side(browser, url, "client", audio=False, codecs=["video/vp8"])
+        await until(one, lambda f: f["connection"] == "connected")
+        with pytest.raises(Error, match="video: offered h264; the other side uses vp8"):
+            await open_side(browser, url, "provider", audio=False, codecs=["video/h264"])
+        # The refused one has changed nothing: with a codec of the other's it joins.
+        two = await open_side(browser, url, "provider", audio=False, codecs=["video/vp8"])
+        await until(two, decoded(5, 0))
+
+
+async def test_with_5_percent_loss_on_each_hop_the_picture_and_the_sound_go_on(
+    relay: Relay,
+) -> None:
+    path = ImpairedPath(relay.port, Impairment(loss=0.05, delay=0.05), seed=1)
+    await path.start()
+    try:
+        async with chromium() as browser, call_site(relay, rewrite=path.rewrite) as url:
+            small = {"width": 320, "height": 240}
+            pages = [await open_side(browser, url, s, **small) for s in ("client", "provider")]
+            await asyncio.gather(*(until(page, decoded(20, 5)) for page in pages))
+            for attempts_left in reversed(range(ATTEMPTS)):
+                flows = await asyncio.gather(*(watch(page, 10) for page in pages))
+                good = all(flow["fps"] > 10 and flow["concealed"] < 0.05 for flow in flows)
+                if good or not attempts_left:
+                    break
+            assert good, flows
+            served = [m.nacks_served for m in relay.stats("call").media.values() if m is not None]
+            assert min(served) > 0
+    finally:
+        path.close()
