@@ -1,4 +1,8 @@
-"""RTCP of one side: mapped and passed on, its NACKs answered from the cache, its wishes noted."""
+"""RTCP of one side: what the relay makes of it, and what it says itself.
+
+NACKs are answered from the cache, wishes and reports noted, sender reports passed on; each sender
+is told how its hop does and what is missing.
+"""
 
 from __future__ import annotations
 
