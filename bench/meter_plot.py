@@ -24,7 +24,7 @@ def svg(points: list[tuple[int, float]]) -> str:
     )
     start = max(first, low_y * last / top)
     chart.guide((start, top * start / last), (last, top))
-    chart.line(ms, "#1a6b54", [f"{short(y)} ms" for _, y in ms], below=False)
+    chart.line(ms, "#1a6b54", [f"{short(y)} ms" for _, y in ms])
     return chart.svg()
 
 

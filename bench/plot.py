@@ -14,6 +14,8 @@ from tests.browser import launch
 WIDTH, HEIGHT = 880, 520
 _LEFT, _RIGHT, _TOP, _BOTTOM = 90, 40, 70, 70
 _BASELINE = 5
+#: Pixels between two points in which a label has its place.
+_ROOM = 44
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Chart:
 
     def __init__(self, title: str, x: Axis, y: Axis) -> None:
         self._x, self._y = x, y
+        #: Pixels from the left → pixels from the top, text and colour of each label there.
+        self._labels: dict[float, list[tuple[float, str, str]]] = {}
         self._parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
             'font-family="sans-serif" font-size="14" fill="#222">',
@@ -68,10 +72,8 @@ class Chart:
             'stroke="#999" stroke-dasharray="6 5"/>'
         )
 
-    def line(
-        self, points: list[tuple[float, float]], colour: str, labels: list[str], *, below: bool
-    ) -> None:
-        """Points joined by a line, each with its label above or below."""
+    def line(self, points: list[tuple[float, float]], colour: str, labels: list[str]) -> None:
+        """Points joined by a line, each with a label near it."""
         places = [(self.x(a), self.y(b)) for a, b in points]
         path = " ".join(f"{a:.1f},{b:.1f}" for a, b in places)
         self._parts.append(
@@ -79,7 +81,7 @@ class Chart:
         )
         for (a, b), label in zip(places, labels, strict=True):
             self._parts.append(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="4.5" fill="{colour}"/>')
-            self._text(a, b + 21 if below else b - 12, label, colour=colour)
+            self._labels.setdefault(a, []).append((b, label, colour))
 
     def legend(self, entries: list[tuple[str, str]]) -> None:
         """(colour, name) side by side under the title."""
@@ -90,14 +92,27 @@ class Chart:
             at += 28 + 7.6 * len(name) + 22
 
     def svg(self) -> str:
-        """The whole picture."""
+        """The whole picture: over each value of x the highest label is above its point, the lowest
+        below, those between below or, where it is narrow, beside theirs."""
+        for x, labels in self._labels.items():
+            labels.sort()
+            lower = [y for y, _, _ in labels[1:]] + [float(HEIGHT)]
+            for i, (y, text, colour) in enumerate(labels):
+                if i == 0:
+                    self._text(x, y - 12, text, colour=colour)
+                elif lower[i] - y > _ROOM:
+                    self._text(x, y + 21, text, colour=colour)
+                else:
+                    self._text(x + 9, y + _BASELINE, text, "start", colour=colour)
+        self._labels.clear()
         return "".join([*self._parts, "</svg>"])
 
     def _text(
         self, x: float, y: float, text: str, anchor: str = "middle", *, colour: str = "#222"
     ) -> None:
         self._parts.append(
-            f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}">'
+            f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" '
+            'paint-order="stroke" stroke="#fff" stroke-width="3" stroke-linejoin="round">'
             f"{escape(text)}</text>"
         )
 

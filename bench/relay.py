@@ -31,7 +31,7 @@ FLATNESS_CALLS = [10, 50, 100, 200]
 
 async def run(options: argparse.Namespace, peers: list[str]) -> dict[str, Any]:
     """Everything the command line asks for."""
-    timing = Timing(options.rounds, options.seconds, options.warm_up)
+    timing = Timing(options.rounds, options.seconds, options.warm_up, options.retries)
     kinds = [SYSTEMS[name] for name in peers]
     found: dict[str, Any] = {"loads": []}
     rates = [int(p) for p in options.pps.split(",") if p]
@@ -55,6 +55,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each, in turn")
     parser.add_argument("--seconds", type=float, default=4.0, help="length of each measurement")
     parser.add_argument("--warm-up", type=float, default=WARM_UP_S, help="seconds before each")
+    parser.add_argument(
+        "--retries", type=int, default=0, help="measure again where other processes disturbed"
+    )
     parser.add_argument(
         "--flatness", action="store_true", help="also 10 to 200 calls at the same packets/s"
     )

@@ -20,6 +20,8 @@ PACKETS_PER_CALL = 2 * PACKETS_PER_PARTICIPANT
 #: What the generator offers at most, and the share of a core that counts as full.
 MOST_PPS = 50_000
 FULL_CORE = 0.8
+#: Share of the systems' core in other processes' hands that makes a measurement doubtful.
+DISTURBED = 0.1
 #: Steps of the search for the calls of a core, and where it begins.
 _SEARCH_STEPS, _SEARCH_FROM = 6, 40
 
@@ -28,11 +30,15 @@ Found = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How often and how long each system is measured."""
+    """How often and how long each system is measured.
+
+    ``retries``: so often it is measured again when other processes disturbed it.
+    """
 
     rounds: int
     seconds: float
     warm_up: float
+    retries: int = 0
 
 
 async def loads(
@@ -152,8 +158,15 @@ def _figures(result: LoadResult, cpu: float, *, forwards: bool) -> Found:
 
 async def _attempt(kind: type[System], pps: int, calls: int, timing: Timing) -> Found | None:
     """None, and why on stderr, where the system is not here or does not work."""
+    quietest: Found | None = None
     try:
-        return await measure(kind, pps, calls, timing)
+        for _ in range(1 + timing.retries):
+            found = await measure(kind, pps, calls, timing)
+            if quietest is None or found["others_share"] < quietest["others_share"]:
+                quietest = found
+            if quietest["others_share"] <= DISTURBED:
+                break
+        return quietest
     except NotInstalledError:
         reason = "not installed"
     except (TimeoutError, RuntimeError, OSError, ValueError, aiohttp.ClientError) as error:

@@ -7,12 +7,12 @@ from typing import Any
 
 from bench.plot import Axis, Chart, short, write_png
 
-#: Name, colour (told apart by everyone, also in print), whether labels stand below the line.
+#: Name and colour, told apart by everyone and in print.
 _STYLES = {
-    "mediarelay": ("aiortc MediaRelay", "#b3541e", False),
-    "janus": ("Janus", "#7b4fa3", False),
-    "tipmeet": ("TipMeet", "#1a6b54", False),
-    "floor": ("C floor", "#555555", True),
+    "mediarelay": ("aiortc MediaRelay", "#b3541e"),
+    "janus": ("Janus", "#7b4fa3"),
+    "tipmeet": ("TipMeet", "#1a6b54"),
+    "floor": ("C floor", "#555555"),
 }
 _STEPS = [10**d * s for d in range(6) for s in (1, 2, 5)]
 
@@ -41,8 +41,8 @@ def svg(rows: list[dict[str, Any]]) -> str:
     present = [name for name in _STYLES if name in lines]
     chart.legend([(_STYLES[name][1], _STYLES[name][0]) for name in present])
     for name in present:
-        _, colour, below = _STYLES[name]
-        chart.line(lines[name], colour, [short(y) for _, y in lines[name]], below=below)
+        _, colour = _STYLES[name]
+        chart.line(lines[name], colour, [short(y) for _, y in lines[name]])
     return chart.svg()
 
 

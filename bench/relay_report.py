@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from bench.relay_measure import DISTURBED
+
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 _NAMES = {"tipmeet": "TipMeet", "janus": "Janus", "janus-loops": "Janus, 1 event loop"}
 _NAMES |= {"mediarelay": "MediaRelay", "floor": "C floor"}
@@ -91,7 +93,7 @@ def _loads(rows: list[dict[str, Any]]) -> list[str]:
     for row in rows:
         janus, floor = (row["ratios"][name] for name in ("janus", "floor"))
         lines.append(f"| {row['pps']:,} | {_or_dash(janus, 2)} | {_or_dash(floor, 2)} |")
-    if busiest > 0.1:
+    if busiest > DISTURBED:
         lines += [
             "",
             f"The machine was not idle: other processes took up to {busiest:.0%} of the core of the"
