@@ -16,6 +16,7 @@ test: install-test
 	$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -n 3 --dist loadgroup -m 'not browser'
 	$(BIN)/pytest -m browser
+	$(BIN)/python -m tests.network pytest tests/mediasrv/test_firefox_call.py
 
 lint: install-test
 	$(BIN)/ruff check .

@@ -15,8 +15,7 @@ import sys
 CHROMIUM = (("chromium", "chromium-browser", "google-chrome"), "chromium")
 FIREFOX = (("firefox-esr", "firefox"), "firefox-esr")
 TURN_SERVER = (("turnserver",), "coturn")
-NEEDED = (CHROMIUM, TURN_SERVER)
-NEEDED_TO_SOAK = (*NEEDED, FIREFOX)
+NEEDED = (CHROMIUM, FIREFOX, TURN_SERVER, (("ip",), "iproute2"), (("unshare",), "util-linux"))
 
 
 def find(names: tuple[str, ...]) -> str | None:
@@ -63,13 +62,13 @@ def install(packages: list[str]) -> None:
             return
 
 
-def prepare(needed: tuple[tuple[tuple[str, ...], str], ...] = NEEDED) -> int:
+def prepare() -> int:
     """Install what is missing; 1, with a sentence, when it cannot be."""
-    missing = [package for names, package in needed if find(names) is None]
+    missing = [package for names, package in NEEDED if find(names) is None]
     if missing:
         print(f"Installing {', '.join(missing)} from the system's packages ...", flush=True)
         install([*missing, "fonts-dejavu-core"])
-    missing = [package for names, package in needed if find(names) is None]
+    missing = [package for names, package in NEEDED if find(names) is None]
     if missing:
         print(
             f"The tests need {', '.join(missing)}, which could not be installed.\n"

@@ -1,5 +1,5 @@
 """`make soak`: the long runs. SEEDS worlds of the money simulation, ROUNDS of chaos under CALLS,
-calls on bad networks watched for WATCH_S each, and Firefox.
+calls on bad networks watched for WATCH_S each.
 """
 
 from __future__ import annotations
@@ -8,13 +8,12 @@ import os
 import subprocess
 import sys
 
-from tests.prepare import NEEDED_TO_SOAK, prepare
+from tests.prepare import prepare
 
 SEEDS = os.environ.get("SEEDS", "1000")
 ROUNDS = os.environ.get("ROUNDS", "50")
 CALLS = os.environ.get("CALLS", "200")
 WATCH_S = os.environ.get("WATCH_S", "60")
-BROWSERS = ["test_chromium_on_bad_networks.py", "test_firefox_call.py"]
 
 
 def main() -> int:
@@ -22,9 +21,9 @@ def main() -> int:
     runs = (
         ["tests.metering.soak", "--seeds", SEEDS],
         ["tests.chaos", "--rounds", ROUNDS, "--calls", CALLS],
-        ["pytest", *(f"tests/mediasrv/{name}" for name in BROWSERS)],
+        ["pytest", "tests/mediasrv/test_chromium_on_bad_networks.py"],
     )
-    if prepare(NEEDED_TO_SOAK):
+    if prepare():
         return 1
     environment = {**os.environ, "TIPMEET_SOAK_S": WATCH_S}
     codes = [

@@ -1,54 +1,91 @@
-"""Firefox talks to Chromium and to itself, though its payload types and extension ids differ."""
+"""Firefox talks to Chromium and to itself, though its payload types and extension ids differ.
+
+In a network of its own (`python -m tests.network pytest …`): see there.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import AsyncIterator
 
 import pytest
 from browser_call import call_site, chromium, decoded, open_side, until
-from firefox import firefox
+from firefox import Firefox, firefox
+from playwright.async_api import Browser
 
-from mediasrv.addresses import announced_addresses
 from mediasrv.relay import Relay, RelayConfig
+from tests.network import VARIABLE
 from tests.prepare import find_firefox
 
-HERE = announced_addresses("0.0.0.0")[0]
+LONG_S = 60.0
 
 
-@pytest.mark.timeout(150)
-async def test_firefox_and_chromium_see_and_hear_each_other() -> None:
-    relay = Relay(RelayConfig(host=HERE, port=0))
+@pytest.fixture
+async def relay() -> AsyncIterator[Relay]:
+    relay = Relay(RelayConfig(host=os.environ[VARIABLE], port=0))
     await relay.start()
-    try:
-        async with firefox(find_firefox()) as fox, chromium() as browser, call_site(relay) as url:
-            one = await fox.open(url)
-            await one.evaluate("join('client')")
-            two = await open_side(browser, url, "provider")
-            await asyncio.gather(
-                one.until(decoded(30, 20)), until(two, decoded(30, 20), timeout_s=30)
-            )
-            given = relay._core._calls["call"].participants
-            kinds = {
-                side: {m.kind: m.extensions for m in p.agreement.media} for side, p in given.items()
-            }
-            # What this test is about: the two number their extensions differently.
-            assert kinds["client"]["video"] != kinds["provider"]["video"]
-            dropped = relay.totals().dropped
-            assert not set(dropped) & {"rtp_malformed", "rtcp_malformed", "protect_failed"}
-    finally:
-        await relay.close()
+    yield relay
+    dropped = relay.totals().dropped
+    await relay.close()
+    assert not set(dropped) & {"rtp_malformed", "rtcp_malformed", "protect_failed"}
 
 
-@pytest.mark.timeout(150)
-async def test_two_firefoxes_see_and_hear_each_other() -> None:
-    relay = Relay(RelayConfig(host=HERE, port=0))
-    await relay.start()
-    try:
-        async with firefox(find_firefox()) as fox, call_site(relay) as url:
-            pages = [await fox.open(url), await fox.open(url)]
-            for page, side in zip(pages, ("client", "provider"), strict=True):
-                await page.evaluate(f"join('{side}')")
-            for page in pages:
-                await page.until(decoded(30, 20))
-    finally:
-        await relay.close()
+@pytest.fixture
+async def fox() -> AsyncIterator[Firefox]:
+    async with firefox(find_firefox()) as fox:
+        yield fox
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
+
+
+async def test_firefox_and_chromium_see_and_hear_each_other(
+    relay: Relay, fox: Firefox, browser: Browser
+) -> None:
+    async with call_site(relay) as url:
+        one = await fox.open(url)
+        await one.evaluate("join('client')")
+        two = await open_side(browser, url, "provider")
+        await asyncio.gather(
+            one.until(decoded(30, 20), LONG_S), until(two, decoded(30, 20), timeout_s=LONG_S)
+        )
+        given = relay._core._calls["call"].participants
+        kinds = {
+            side: {m.kind: m.extensions for m in p.agreement.media} for side, p in given.items()
+        }
+        # What this test is about: the two number their extensions differently.
+        assert kinds["client"]["video"] != kinds["provider"]["video"]
+
+        await one.evaluate("shareScreen()")
+        await until(two, lambda f: f["in"]["video"]["frameWidth"] == 800, timeout_s=LONG_S)
+        await two.evaluate("shareScreen()")
+        await one.until(lambda f: f["in"]["video"]["frameWidth"] == 800, LONG_S)
+
+
+async def test_two_firefoxes_see_and_hear_each_other(relay: Relay, fox: Firefox) -> None:
+    async with call_site(relay) as url:
+        pages = [await fox.open(url), await fox.open(url)]
+        for page, side in zip(pages, ("client", "provider"), strict=True):
+            await page.evaluate(f"join('{side}')")
+        for page in pages:
+            await page.until(decoded(30, 20), LONG_S)
+
+
+async def test_firefox_without_a_camera_is_heard_and_sees_a_chromium_that_joins_late(
+    relay: Relay, fox: Firefox, browser: Browser
+) -> None:
+    async with call_site(relay) as url:
+        one = await fox.open(url)
+        await one.evaluate("join('client', {video: false})")
+        await one.until(lambda f: f["connection"] == "connected", LONG_S)
+        await asyncio.sleep(3)
+        two = await open_side(browser, url, "provider")
+        await one.until(decoded(20, 20), LONG_S)
+        found = await until(
+            two, lambda f: f["in"]["audio"].get("packetsReceived", 0) > 20, timeout_s=LONG_S
+        )
+        assert found["in"].get("video", {}).get("packetsReceived", 0) == 0
