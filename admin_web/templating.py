@@ -10,6 +10,7 @@ from aiohttp import web
 
 import signaling
 from admin_web import formats, language, words
+from metering.money import format_amount
 from signaling.context import Context, context_of, user_of
 
 _HERE = Path(__file__).parent
@@ -50,6 +51,7 @@ def filters(currency: str) -> dict[str, Callable[..., Any]]:
     return {
         "money": lambda micros: formats.money(micros, currency),
         "signed_money": lambda micros: formats.money(micros, currency, signed=True),
+        "decimal": format_amount,
         "rate": lambda tariff: formats.rate(tariff["price_micros"], tariff["period_s"], currency),
         "percent": formats.percent,
         "clock": formats.clock,

@@ -84,8 +84,46 @@ def entry(kind: str) -> str:
         "payout_requested": _("Payout requested"),
         "payout_paid": _("Payout paid"),
         "payout_rejected": _("Payout rejected"),
+        "withdrawal": _("Withdrawal"),
+        "reversal": _("Refund to the card"),
+        "charged": _("Charges of live calls"),
+        "ended": _("Last charge of a call"),
+        "moved": _("Providers' shares sent home"),
+        "home": _("Provider's share came home"),
+        "expired": _("Promotional credit expired"),
     }
     return texts.get(kind, kind.replace("_", " ").capitalize())
+
+
+def payout_state(name: str) -> str:
+    return {"requested": _("Requested"), "paid": _("Paid"), "rejected": _("Rejected")}[name]
+
+
+def dispute_state(name: str) -> str:
+    """A reported problem's state."""
+    texts = {"open": _("Reported"), "refunded": _("Refunded"), "rejected": _("Rejected")}
+    return texts[name]
+
+
+def action(what: str) -> str:
+    """What an operator did."""
+    texts = {
+        "payout_paid": _("paid a payout"),
+        "payout_rejected": _("rejected a payout"),
+        "call_refunded": _("refunded a call"),
+        "dispute_rejected": _("rejected a report"),
+        "card_refunded": _("refunded a card payment"),
+    }
+    return texts.get(what, what.replace("_", " "))
+
+
+def days(seconds: int) -> str:
+    """604800 → "7 days"; less than a day is said in hours."""
+    if seconds < 86_400:
+        hours = max(1, seconds // 3600)
+        return ngettext("%(num)d hour", "%(num)d hours", hours) % {"num": hours}
+    count = seconds // 86_400
+    return ngettext("%(num)d day", "%(num)d days", count) % {"num": count}
 
 
 def note(line: Any) -> str:

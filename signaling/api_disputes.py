@@ -40,7 +40,7 @@ async def refund_call(request: ApiRequest) -> CallAnswer:
 
 async def decide_dispute(request: ApiRequest) -> CallAnswer:
     ctx, body, call_id = request.ctx, request.read(DisputeDecision), request.path["id"]
-    await settling.decide(ctx, request.user, call_id, body.refund, body.answer)
+    await settling.decide(ctx, request.user, call_id, body.amount, body.answer)
     return await _refunded(request)
 
 

@@ -134,7 +134,7 @@ class RefundInput(Input):
 
 
 class DisputeDecision(Input):
-    refund: Amount = Field(default=0, ge=0, description="none: the report is rejected")
+    amount: Amount = Field(default=0, ge=0, description="to give back; 0: the report is rejected")
     answer: str = Field(min_length=1, max_length=200, description="shown to both parties")
 
 

@@ -8,9 +8,12 @@ from aiohttp import web
 from admin_web import formats, words
 from admin_web.access import local_path, page_for
 from admin_web.arithmetic import receipt_lines
+from admin_web.statement_page import statement_data
 from signaling import directory
 from signaling.accounts import User
 from signaling.context import context_of
+from signaling.presenting import action_view
+from signaling.statements import of_person
 from signaling.views import CallView
 
 routes = web.RouteTableDef()
@@ -20,11 +23,15 @@ routes = web.RouteTableDef()
 @page_for("client")
 async def wallet(request: web.Request, user: User) -> web.StreamResponse:
     """Balance, voucher form, statement."""
+    ctx = context_of(request)
     data = {
-        "cards": context_of(request).cards is not None,
+        "cards": ctx.cards is not None,
         "card": request.query.get("card", ""),
-        "wallet": (await directory.wallet(context_of(request), user)).as_json(),
+        "wallet": (await directory.wallet(ctx, user)).as_json(),
         "next": local_path(request.query.get("next", "")),
+        "statement": await statement_data(
+            request, lambda wanted: of_person(ctx, user, wanted), "/api/statement.csv"
+        ),
     }
     return aiohttp_jinja2.render_template("wallet.html", request, data)
 
@@ -51,8 +58,13 @@ async def receipt(request: web.Request, user: User) -> web.StreamResponse:
             side=call["side"],
             money=lambda micros: formats.money(micros, ctx.settings.currency),
         )
+    actions = await ctx.actions.newest(about=call["id"]) if user.role == "operator" else []
+    receipt = call["receipt"]
     data = {
-        "call": call,
+        # Each copy leaves out what is not its reader's.
+        "call": {"dispute": None, "report_until_ms": None, **call},
+        "actions": [action_view(action).as_json() for action in actions],
+        "left_micros": receipt["charged_micros"] - receipt["refunded_micros"] if receipt else 0,
         "arithmetic": lines,
         "free_rule": words.free_rule(call["tariff"]),
         "increments_rule": words.increments_rule(call["tariff"]),

@@ -1,21 +1,26 @@
-"""The operator's panel: live sessions, calls, users, pricing, vouchers, audit."""
+"""The operator's panel: live sessions, calls, people, money, rules, audit."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp_jinja2
 from aiohttp import web
 
 from admin_web.access import page_for
 from admin_web.pages.client import before_of, calls_data
-from signaling import directory
+from admin_web.statement_page import statement_data
+from signaling import directory, payouts
 from signaling.accounts import User
 from signaling.context import context_of
 from signaling.live import snapshot
+from signaling.presenting import action_view, user_view
+from signaling.statements import ACCOUNTS, of_account, of_person
 from signaling.web import LISTENER
 
 routes = web.RouteTableDef()
 
 _QUERY_MAX = 100
+_TRAIL = 50  # settled payouts named on the page
 
 
 @routes.get("/admin")
@@ -42,6 +47,73 @@ async def users(request: web.Request, _user: User) -> web.StreamResponse:
     found = await directory.users(context_of(request), query)
     data = {"users": [user.as_json() for user in found], "query": query}
     return aiohttp_jinja2.render_template("admin_users.html", request, data)
+
+
+@routes.get("/admin/users/{id}")
+@page_for("operator")
+async def one_user(request: web.Request, _user: User) -> web.StreamResponse:
+    """A person's money: balances, card payments, statement."""
+    ctx = context_of(request)
+    person = await directory.person(ctx, request.match_info["id"])
+    is_client, is_provider = person.role == "client", person.role == "provider"
+    payments = await ctx.cards.payments(person.id) if ctx.cards and is_client else None
+    data: dict[str, Any] = {
+        "person": user_view(person).as_json(),
+        "wallet": (await directory.wallet(ctx, person)).as_json() if is_client else None,
+        "earnings": (await directory.earnings(ctx, person)).as_json() if is_provider else None,
+        "payments": payments,
+        "statement": None,
+    }
+    if is_client or is_provider:
+        data["statement"] = await statement_data(
+            request,
+            lambda wanted: of_person(ctx, person, wanted),
+            f"/api/admin/users/{person.id}/statement.csv",
+        )
+    return aiohttp_jinja2.render_template("admin_user.html", request, data)
+
+
+@routes.get("/admin/payouts")
+@page_for("operator")
+async def all_payouts(request: web.Request, _user: User) -> web.StreamResponse:
+    """Requests of providers, and who settled which."""
+    ctx, state = context_of(request), request.query.get("state", "")
+    state = state if state in payouts.STATES else ""
+    actions = await ctx.actions.newest(whats=payouts.ACTIONS, limit=_TRAIL)
+    data = {
+        "state": state,
+        "payouts": [payout.as_json() for payout in await payouts.everybodys(ctx, state)],
+        "actions": [action_view(action).as_json() for action in actions],
+    }
+    return aiohttp_jinja2.render_template("admin_payouts.html", request, data)
+
+
+@routes.get("/admin/disputes")
+@page_for("operator")
+async def disputes(request: web.Request, _user: User) -> web.StreamResponse:
+    """Problems that clients reported."""
+    decided = request.query.get("state") == "decided"
+    found = await directory.disputed_calls(context_of(request), decided=decided)
+    data = {"decided": decided, "disputes": [each.as_json() for each in found]}
+    return aiohttp_jinja2.render_template("admin_disputes.html", request, data)
+
+
+@routes.get("/admin/accounts/{account}")
+@page_for("operator")
+async def account(request: web.Request, _user: User) -> web.StreamResponse:
+    """A statement of the platform's own account."""
+    ctx, name = context_of(request), request.match_info["account"]
+    if name not in ACCOUNTS:
+        raise web.HTTPNotFound
+    data = {
+        "account": name,
+        "statement": await statement_data(
+            request,
+            lambda wanted: of_account(ctx, name, wanted),
+            f"/api/admin/accounts/{name}/statement.csv",
+        ),
+    }
+    return aiohttp_jinja2.render_template("admin_account.html", request, data)
 
 
 @routes.get("/admin/pricing")

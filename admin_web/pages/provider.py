@@ -11,11 +11,13 @@ from aiohttp import web
 from admin_web import formats
 from admin_web.access import page_for
 from admin_web.language import gettext as _
+from admin_web.statement_page import statement_data
 from metering.money import parse_amount
-from signaling import directory
+from signaling import directory, payouts
 from signaling.accounts import User
 from signaling.context import context_of
 from signaling.hours import DAYS
+from signaling.statements import of_person
 
 routes = web.RouteTableDef()
 
@@ -51,8 +53,15 @@ async def edit_service(request: web.Request, user: User) -> web.StreamResponse:
 @routes.get("/earnings")
 @page_for("provider")
 async def earnings(request: web.Request, user: User) -> web.StreamResponse:
-    """What came in."""
-    data = {"earnings": (await directory.earnings(context_of(request), user)).as_json()}
+    """What came in, what can be paid out, and what was."""
+    ctx = context_of(request)
+    data = {
+        "earnings": (await directory.earnings(ctx, user)).as_json(),
+        "payouts": [payout.as_json() for payout in await payouts.own(ctx, user)],
+        "statement": await statement_data(
+            request, lambda wanted: of_person(ctx, user, wanted), "/api/statement.csv"
+        ),
+    }
     return aiohttp_jinja2.render_template("earnings.html", request, data)
 
 

@@ -1,37 +1,38 @@
-/** Crediting a client's wallet. */
-import { newKey, post } from "/static/signaling/lib/api.js";
+/** The operator credits a client's wallet, or gives a card payment back. */
+import { post } from "/static/signaling/lib/api.js";
 import { money } from "/static/signaling/lib/money.js";
-import { $, $$, clearErrors, onSubmit, t, toast } from "/static/signaling/lib/ui.js";
+import { $, $$, leaveFor, t, toast, toastNext } from "/static/signaling/lib/ui.js";
+import { amountOf, dialogForm } from "./dialogs.js";
 
-const dialog = $("#credit-dialog");
-const form = $("#credit");
-let client = { id: "", name: "" };
-let key = "";
-
-for (const button of $$("[data-credit]")) {
-  button.addEventListener("click", () => {
-    client = { id: button.dataset.credit, name: button.dataset.name };
-    form.reset();
-    clearErrors(form);
-    key = newKey();
-    $("#credit-title").textContent = t("Credit to {name}", { name: client.name });
-    dialog.showModal();
-    form.elements.amount.focus();
-  });
-}
-// Another amount is another command; the same one pressed again after a lost answer is not.
-form.addEventListener("input", () => (key = newKey()));
-$("#credit-cancel").addEventListener("click", () => dialog.close());
-
-onSubmit(form, async ({ amount, note }) => {
+const creditDialog = $("#credit-dialog");
+const openCredit = dialogForm(creditDialog, async ({ amount, note }, { id, name }, key) => {
   const { available_micros: balance } = await post(
-    `/api/admin/users/${client.id}/credit`,
-    { amount: amount.trim().replace(",", "."), note: note.trim() },
+    `/api/admin/users/${id}/credit`,
+    { amount: amountOf(amount), note: note.trim() },
     { idempotencyKey: key },
   );
   for (const cell of $$("[data-balance]")) {
-    if (cell.dataset.balance === client.id) cell.textContent = money(balance);
+    if (cell.dataset.balance === id) cell.textContent = money(balance);
   }
-  dialog.close();
-  toast(t("Credited. {name} now has {amount}.", { name: client.name, amount: money(balance) }));
+  creditDialog.close();
+  toast(t("Credited. {name} now has {amount}.", { name, amount: money(balance) }));
 });
+for (const button of $$("[data-credit]")) {
+  const { credit: id, name } = button.dataset;
+  button.addEventListener("click", () => openCredit({ id, name }, {}, t("Credit to {name}", { name })));
+}
+
+const refundDialog = $("#card-refund-dialog");
+if (refundDialog) {
+  const user = location.pathname.split("/").pop();
+  const openRefund = dialogForm(refundDialog, async ({ amount }, { topUp }, key) => {
+    const body = { top_up: topUp, amount: amountOf(amount) };
+    await post(`/api/admin/users/${user}/card-refunds`, body, { idempotencyKey: key });
+    toastNext(t("The money is on its way back to the card."));
+    await leaveFor(location.pathname);
+  });
+  for (const button of $$("[data-refund]")) {
+    const { refund: topUp, most } = button.dataset;
+    button.addEventListener("click", () => openRefund({ topUp }, { amount: most }));
+  }
+}

@@ -22,6 +22,7 @@ from metering.books import Books
 from metering.meter import Meter
 from signaling.accounts import User
 from signaling.call_events import Accepted, HungUp
+from signaling.cards import CardSettings
 from signaling.context import Context
 from signaling.inputs import ServiceInput
 from signaling.pricing import Pricing
@@ -101,6 +102,11 @@ class Platform:
         await self.ctx.calls.idle()
         return call_id
 
+    async def window_over(self) -> None:
+        """Earnings until now are available, as after the dispute window."""
+        later_ms = now(self) + (self.ctx.books.dispute_window_s + 60) * 1000
+        await self.ctx.books.release_earnings(now_ms=later_ms)
+
     async def get(
         self, path: str, user: User | None = None, **headers: str
     ) -> tuple[int, str, Headers]:
@@ -129,7 +135,9 @@ def now(platform: Platform) -> int:
 
 
 @asynccontextmanager
-async def running(store: redis.asyncio.Redis) -> AsyncIterator[Platform]:
+async def running(
+    store: redis.asyncio.Redis, *, cards: CardSettings | None = None
+) -> AsyncIterator[Platform]:
     """The platform, until the block ends."""
     settings = SignalingSettings(
         base_url="http://tipmeet.test",
@@ -138,6 +146,7 @@ async def running(store: redis.asyncio.Redis) -> AsyncIterator[Platform]:
         pricing=Pricing(ring_s=600),
         password_memory_kib=64,
         password_rounds=1,
+        cards=cards,
     )
     async with aiohttp.ClientSession() as http:
         ctx = Context.create(

@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, ViewportSize
 
+from signaling import payouts, settling
 from signaling.accounts import User
 from tests.admin_web.platform import Platform
 
@@ -46,6 +47,18 @@ async def populate(platform: Platform) -> World:
     free = await platform.service(provider, "Free hour", "0")
     await platform.on_duty(provider)
     settled = await platform.talk(client, slug, 75)
+    reported = await platform.talk(client, slug, 300)
+    decided = await platform.talk(client, slug, 300)
+    for call in (reported, decided):
+        await settling.report(platform.ctx, client, call, "The sound was gone half of the time.")
+    await settling.decide(platform.ctx, operator, decided, 1_000_000, "You are right.")
+    await platform.window_over()
+    asked = [
+        await payouts.request(platform.ctx, provider, 500_000, "IBAN DE02", str(number))
+        for number in range(3)
+    ]
+    await payouts.settle(platform.ctx, operator, asked[0].id, "paid", "SEPA 7")
+    await payouts.settle(platform.ctx, operator, asked[1].id, "rejected", "No such account")
     ringing = await platform.ring(client, slug)
     await platform.ctx.books.create_vouchers(
         5_000_000, 2, expires_at_ms=None, note="Fair", created_by=operator.id, now_ms=1
@@ -53,14 +66,19 @@ async def populate(platform: Platform) -> World:
     [service, _free] = await platform.ctx.services.of_provider(provider.id)
     public = ["/", "/?query=nothing+like+it", f"/s/{slug}", f"/s/{free}", "/no/page"]
     pages = [("nobody", path) for path in [*public, "/signin", "/signup"]]
-    calls = ["/calls", f"/calls/{settled}", f"/calls/{ringing}"]
-    pages += [("client", path) for path in [f"/s/{slug}", f"/call/{slug}", "/wallet", *calls]]
+    calls = ["/calls", *(f"/calls/{each}" for each in (settled, reported, decided, ringing))]
+    wallet = ["/wallet", "/wallet?from=2020-01-01&to=2020-01-31", "/wallet?from=soon"]
+    pages += [("client", path) for path in [f"/s/{slug}", f"/call/{slug}", *wallet, *calls]]
     pages += [("poor", path) for path in [f"/s/{slug}", "/wallet", "/calls", "/admin"]]
     edit = ["/services", "/services/new", f"/services/{service.id}", "/earnings"]
     pages += [("provider", path) for path in [f"/s/{slug}", "/console", *edit, *calls]]
     pages += [("beginner", path) for path in ["/services", "/earnings", "/calls"]]
     panel = ["", "/calls", "/users", "/users?query=zz", "/pricing", "/vouchers", "/audit"]
+    panel += [f"/users/{user.id}" for user in (client, poor, provider, beginner, operator)]
+    panel += ["/payouts", "/payouts?state=rejected", "/accounts/platform", "/accounts/external"]
+    panel += ["/disputes", "/disputes?state=decided"]
     pages += [("operator", f"/admin{path}") for path in panel]
+    pages += [("operator", path) for path in calls[1:]]
     people = {
         "nobody": None,
         "client": client,
@@ -78,7 +96,9 @@ async def problems_of(page: Page, path: str) -> list[str]:
     page.once("pageerror", lambda error: said.append(f"{path}: {error}"))
     await page.set_viewport_size(PHONE)
     await page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    await page.goto(path, wait_until="load")
+    answer = await page.goto(path, wait_until="load")
+    if answer is None or answer.status >= 500:
+        said.append(f"{path}: no page at all")
     await page.evaluate(Axe().axe_script)
     said += await violations_of(page, f"{path} on a phone", ALL_RULES)
     for width in (REFLOW, TABLET):

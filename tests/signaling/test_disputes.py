@@ -22,9 +22,9 @@ async def report(paid: Paid, reason: str = WORDS) -> dict[str, object]:
     return dict((await paid.ann.api("POST", path, {"reason": reason}))["call"])
 
 
-async def decide(paid: Paid, refund: str, answer: str = "You are right.") -> dict[str, object]:
+async def decide(paid: Paid, amount: str, answer: str = "You are right.") -> dict[str, object]:
     path = f"/admin/calls/{paid.call}/dispute"
-    body = {"refund": refund, "answer": answer}
+    body = {"amount": amount, "answer": answer}
     return dict((await paid.olga.api("POST", path, body))["call"])
 
 

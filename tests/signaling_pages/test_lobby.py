@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from signaling.presenting import service_tariff
 from tests.admin_web.platform import Platform, now
 from tests.browser import launch
 from tests.signaling_pages.lobby_world import World, make_world
@@ -39,6 +40,11 @@ async def test_price_rule_and_balance_are_said_before_consent_and_the_button_fol
     )
     await expect(page.get_by_test_id("lobby-balance")).to_have_text("$10.00")
     await expect(page.get_by_test_id("lobby-buys")).to_have_text("about 16 minutes of talk")
+    [service] = await world.platform.ctx.services.of_provider(world.provider.id)
+    tariff = service_tariff(service, await world.platform.ctx.pricing.get(), "USD")
+    await expect(page.get_by_test_id("lobby-tariff")).to_have_text(
+        f"Price version {tariff.version}, fingerprint {tariff.hash}"
+    )
     button = page.get_by_test_id("call-button")
     await expect(page.get_by_test_id("lobby-problem")).to_have_text(
         "Tick the box to agree to the price."

@@ -201,6 +201,8 @@ export class Lobby {
     setText(this.#part("rule"), [freeRule(tariff, probe), incrementRule(tariff)].filter(Boolean).join(" "));
     renderAvailability(this.#part("availability"), service.availability);
     this.#part("lock").hidden = this.free;
+    setText(this.#part("version"), String(tariff.version));
+    setText(this.#part("hash"), tariff.hash);
     this.#renderBalance(quote);
     const consent = this.#part("consent");
     this.#part("consent-row").hidden = this.free || this.#stranger || !this.#canQuote();

@@ -1,0 +1,39 @@
+"""What a page needs to show a statement of a period: the lines, the picker, the way on, the CSV."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from signaling.errors import ProblemError
+from signaling.statements import Asked, asked
+from signaling.views import StatementView
+
+
+async def statement_data(
+    request: web.Request, read: Callable[[Asked], Awaitable[StatementView]], csv: str
+) -> dict[str, Any]:
+    """For `ui.period` and `ui.statement` of macros.html. `csv` is the address of the file.
+
+    A period that is none is said beside the picker, and the whole statement is shown.
+    """
+    query = {name: request.query.get(name, "") for name in ("from", "to", "after")}
+    problem = ""
+    try:
+        found = await read(asked(query))
+    except ProblemError as refusal:
+        if refusal.code != "invalid":
+            raise
+        problem = " ".join((refusal.fields or {}).values())
+        query = dict.fromkeys(query, "")
+        found = await read(Asked())
+    period = {name: query[name] for name in ("from", "to") if query[name]}
+    following = {**period, "after": found.next}
+    return {
+        "statement": found.as_json(),
+        "problem": problem,
+        "csv": f"{csv}?{urlencode(period)}" if period else csv,
+        "older": f"?{urlencode(following)}#statement" if found.next else "",
+        "newest": f"?{urlencode(period)}#statement" if query["after"] else "",
+    }
