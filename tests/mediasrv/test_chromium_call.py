@@ -11,6 +11,7 @@ from impairment import ImpairedPath, Impairment
 from playwright.async_api import Browser, Error
 
 from mediasrv.relay import Relay, RelayConfig
+from mediasrv.stats import Side
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -37,7 +38,8 @@ async def test_two_browsers_exchange_640x480_both_ways_without_loss(
     relay: Relay, browser: Browser
 ) -> None:
     async with call_site(relay) as url:
-        pages = [await open_side(browser, url, side) for side in ("client", "provider")]
+        sides: tuple[Side, Side] = ("client", "provider")
+        pages = [await open_side(browser, url, side, hint="detail") for side in sides]
         seen = await asyncio.gather(*(until(page, decoded(60, 30)) for page in pages))
         for found in seen:
             video, audio = found["in"]["video"], found["in"]["audio"]
