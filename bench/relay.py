@@ -37,7 +37,12 @@ async def run(options: argparse.Namespace, peers: list[str]) -> dict[str, Any]:
     rates = [int(p) for p in options.pps.split(",") if p]
     found["loads"] = await loads(kinds, rates, options.calls, timing)
     if options.flatness:
-        found["flatness"] = await flatness(TipMeet, FLATNESS_CALLS, options.flatness_pps, timing)
+        found["flatness"] = await flatness(
+            [kind for kind in kinds if kind in (TipMeet, Janus)],
+            FLATNESS_CALLS,
+            options.flatness_pps,
+            timing,
+        )
     if options.calls_per_core:
         found["calls_per_core"] = {
             kind.name: await calls_per_core(kind, timing) for kind in kinds if kind.forwards
@@ -58,9 +63,7 @@ def main() -> None:
     parser.add_argument(
         "--retries", type=int, default=0, help="measure again where other processes disturbed"
     )
-    parser.add_argument(
-        "--flatness", action="store_true", help="also 10 to 200 calls at the same packets/s"
-    )
+    parser.add_argument("--flatness", action="store_true", help="also 10 to 200 calls at one rate")
     parser.add_argument("--flatness-pps", type=int, default=12_000, help="those packets/s")
     parser.add_argument(
         "--calls-per-core", action="store_true", help="also the calls 80%% of a core carries"

@@ -34,13 +34,15 @@ _LEARN_S = 10.0
 class LoadResult:
     """What came of one load.
 
-    ``received`` are the packets recognised by number, ``arrived`` all media packets; ``late_ms`` is
-    the generator's own worst lag. Latencies are None where no number was recognised.
+    ``received`` are the packets recognised by number, ``arrived`` all media packets, ``control``
+    the RTCP datagrams sent besides; ``late_ms`` is the generator's own worst lag. Latencies are None
+    where no number was recognised.
     """
 
     sent: int
     received: int
     arrived: int
+    control: int
     p50_us: float | None
     p99_us: float | None
     late_ms: float
@@ -79,7 +81,7 @@ def run_load(endpoints: list[Endpoint], pps: float, seconds: float) -> LoadResul
     clock = time.monotonic
     count, total = len(endpoints), len(packets)
     sends = [endpoint.sock.send for endpoint in endpoints]
-    index, control, late, arrived_count = 0, 0, 0.0, 0
+    index, control, control_sent, late, arrived_count = 0, 0, 0, 0.0, 0
     started = quiet_since = clock()
     give_up = float("inf")
     while index < total or clock() < min(quiet_since + _QUIET_S, give_up):
@@ -99,7 +101,7 @@ def run_load(endpoints: list[Endpoint], pps: float, seconds: float) -> LoadResul
             endpoint = endpoints[k % count]
             # Spread over the second: one of ten participants reports at a time.
             full = (k // count + k % count) % FEEDBACKS_PER_S == 0
-            _control(endpoint, now, with_reports=full)
+            control_sent += _control(endpoint, now, with_reports=full)
         for fd, _ in poller.poll(0 if index < total else 0.02, 256):
             hearing = by_fd[fd]
             try:
@@ -136,6 +138,7 @@ def run_load(endpoints: list[Endpoint], pps: float, seconds: float) -> LoadResul
         sent=total,
         received=len(latencies),
         arrived=arrived_count,
+        control=control_sent,
         p50_us=1e6 * latencies[len(latencies) // 2] if latencies else None,
         p99_us=1e6 * latencies[len(latencies) * 99 // 100] if latencies else None,
         late_ms=1000 * late,
@@ -213,17 +216,18 @@ def _media_kind(packet: bytes) -> int | None:
     return {AUDIO_TYPE: AUDIO, VIDEO_TYPE: VIDEO}.get(packet[1] & 0x7F)
 
 
-def _control(endpoint: Endpoint, now: float, *, with_reports: bool) -> None:
-    send, protect = endpoint.sock.send, endpoint.srtp.protect_rtcp
+def _control(endpoint: Endpoint, now: float, *, with_reports: bool) -> int:
+    """Sends the RTCP that is due and the checks of consent; returns how many were RTCP."""
     told = endpoint.feedback.packet(endpoint.video.ssrc, endpoint.video.heard_ssrc)
-    if told is not None:
-        send(protect(told))
+    packets = [] if told is None else [told]
     if with_reports:
-        for packet in reports(endpoint, now):
-            send(protect(packet))
+        packets += reports(endpoint, now)
         if endpoint.transport is not None:
-            for packet in endpoint.transport.tick(now):
-                endpoint.sock.send(packet)
+            for check in endpoint.transport.tick(now):
+                endpoint.sock.send(check)
+    for packet in packets:
+        endpoint.sock.send(endpoint.srtp.protect_rtcp(packet))
+    return len(packets)
 
 
 def _connectivity(endpoint: Endpoint, datagram: bytes, now: float) -> None:

@@ -69,17 +69,26 @@ async def loads(
     return rows
 
 
-async def flatness(kind: type[System], counts: list[int], pps: int, timing: Timing) -> list[Found]:
-    """CPU per packet at the same rate from ever more calls."""
-    rounds: list[dict[int, Found | None]] = []
+async def flatness(
+    kinds: list[type[System]], counts: list[int], pps: int, timing: Timing
+) -> list[Found]:
+    """CPU per packet at the same rate from ever more calls, one row for each count.
+
+    RTCP is sent by every participant, so that there is more of it with more calls; compare CPU per
+    datagram (``us_per_datagram``) too.
+    """
+    rounds: list[dict[tuple[str, int], Found | None]] = []
     for number in range(timing.rounds):
         found = {}
         for calls in counts:
-            found[calls] = await _attempt(kind, pps, calls, timing)
-            _show(f"round {number + 1}", pps, calls, kind.name, found[calls])
+            for kind in kinds:
+                figures = await _attempt(kind, pps, calls, timing)
+                found[kind.name, calls] = figures
+                _show(f"round {number + 1}", pps, calls, kind.name, figures)
         rounds.append(found)
     return [
-        {"pps": pps, "calls": calls, kind.name: medians([r[calls] for r in rounds])}
+        {"pps": pps, "calls": calls}
+        | {kind.name: medians([r[kind.name, calls] for r in rounds]) for kind in kinds}
         for calls in counts
     ]
 
@@ -151,6 +160,7 @@ def _figures(result: LoadResult, cpu: float, *, forwards: bool) -> Found:
         "p50_us": None if result.p50_us is None else round(result.p50_us, 1),
         "p99_us": None if result.p99_us is None else round(result.p99_us, 1),
         "lost": result.sent - result.received if forwards else None,
+        "us_per_datagram": round(1e6 * cpu / max(came + result.control, 1), 2),
         "core_share": round(cpu / result.seconds, 3),
         "generator_late_ms": round(result.late_ms, 1),
     }

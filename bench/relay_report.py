@@ -96,19 +96,26 @@ def _loads(rows: list[dict[str, Any]]) -> list[str]:
     if busiest > DISTURBED:
         lines += [
             "",
-            f"The machine was not idle: other processes took up to {busiest:.0%} of the core of the"
-            " systems (median of the rounds). Compare within a row; latencies and losses say more"
-            " about those processes than about the systems.",
+            f"Not a comparison: the machine was busy. Other processes took up to {busiest:.0%} of the "
+            "systems' core (median of the rounds), unevenly; a system that is kept waiting has late "
+            "and lost packets, and fewer wake-ups to pay for each. Measure again on an idle one.",
         ]
     return lines
 
 
 def _flatness(rows: list[dict[str, Any]]) -> list[str]:
-    lines = ["| calls | packets/s | TipMeet, CPU µs/packet |", "|---:|---:|---:|"]
+    lines = [
+        "| packets/s | calls | system | CPU µs/packet | CPU µs/datagram, RTCP counted too |",
+        "|---:|---:|---|---:|---:|",
+    ]
     for row in rows:
-        figures = row["tipmeet"]
-        value = None if figures is None else figures["us_per_packet"]
-        lines.append(f"| {row['calls']} | {row['pps']:,} | {_or_dash(value, 1)} |")
+        for name in (name for name in _NAMES if name in row):
+            figures = row[name] or {}
+            packet, datagram = (figures.get(f"us_per_{x}") for x in ("packet", "datagram"))
+            lines.append(
+                f"| {row['pps']:,} | {row['calls']} | {_NAMES[name]} "
+                f"| {_or_dash(packet, 1)} | {_or_dash(datagram, 1)} |"
+            )
     return lines
 
 
