@@ -16,8 +16,9 @@ function midnight(text, more = 0) {
 }
 
 // `to` is the first instant that is not in the period: the day before it is the last one.
-if (form.dataset.fromMs) from.value = dayOf(Number(form.dataset.fromMs));
-if (form.dataset.toMs) to.value = dayOf(Number(form.dataset.toMs) - 1);
+// What somebody typed while this script was on its way stays.
+if (form.dataset.fromMs && !from.value) from.value = dayOf(Number(form.dataset.fromMs));
+if (form.dataset.toMs && !to.value) to.value = dayOf(Number(form.dataset.toMs) - 1);
 
 function show(first, last) {
   const query = new URLSearchParams();

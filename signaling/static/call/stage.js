@@ -53,6 +53,8 @@ export class Stage {
     setText(this.#part("initial"), [...session.peerName.trim()][0]?.toUpperCase() ?? "?");
     const clock = !client && session.call.tariff.price_micros > 0; // only a running price can be paused
     this.#part("pause").hidden = this.#part("pause-key").hidden = !clock;
+    const cap = client && session.call.spending_cap_micros;
+    setText(this.#part("charged-label"), cap ? t("Charged, at most {cap}", { cap: money(cap) }) : t("Charged"));
     setText(this.#part("balance-label"), client ? t("Balance") : t("Caller’s balance"));
     for (const name of ["warning", "hear"]) this.#part(name).hidden = true;
     for (const event of ["call", "meter", "quality", "link"]) {
