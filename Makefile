@@ -50,6 +50,8 @@ $(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python
 
 # Long runs; SEEDS=100000 and the like are passed on.
 soak: install-test
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[soak]' || \
+	  echo 'No atheris for this Python: the fuzzing corpus is replayed, not grown.'
 	$(BIN)/python -m tests.soak
 
 bench: install-test

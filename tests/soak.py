@@ -1,5 +1,5 @@
 """`make soak`: the long runs. SEEDS worlds of the money simulation, ROUNDS of chaos under CALLS,
-calls on bad networks watched for WATCH_S each.
+a million hostile datagrams, fuzzing, and calls on bad networks watched for WATCH_S each.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ SEEDS = os.environ.get("SEEDS", "1000")
 ROUNDS = os.environ.get("ROUNDS", "50")
 CALLS = os.environ.get("CALLS", "200")
 WATCH_S = os.environ.get("WATCH_S", "60")
+RELAY_TESTS = ["test_hostile_flood.py", "test_fuzz_corpus.py", "test_chromium_on_bad_networks.py"]
 
 
 def main() -> int:
@@ -21,7 +22,7 @@ def main() -> int:
     runs = (
         ["tests.metering.soak", "--seeds", SEEDS],
         ["tests.chaos", "--rounds", ROUNDS, "--calls", CALLS],
-        ["pytest", "tests/mediasrv/test_chromium_on_bad_networks.py"],
+        ["pytest", *(f"tests/mediasrv/{name}" for name in RELAY_TESTS)],
     )
     if prepare():
         return 1
