@@ -35,8 +35,8 @@ class LoadResult:
     """What came of one load.
 
     ``received`` are the packets recognised by number, ``arrived`` all media packets, ``control``
-    the RTCP datagrams sent besides; ``late_ms`` is the generator's own worst lag. Latencies are None
-    where no number was recognised.
+    the RTCP datagrams sent besides; ``late_ms`` is the generator's own worst lag. Latencies are
+    None where no number was recognised.
     """
 
     sent: int

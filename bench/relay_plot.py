@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.plot import Axis, Chart, short, write_png
+from bench.relay_measure import DISTURBED
 
 #: Name and colour, told apart by everyone and in print.
 _STYLES = {
@@ -33,8 +34,13 @@ def svg(rows: list[dict[str, Any]]) -> str:
     ys = [y for points in lines.values() for _, y in points]
     low = max((s for s in _STEPS if s <= min(ys) / 1.3), default=1)
     high = min((s for s in _STEPS if s >= max(ys) * 1.2), default=_STEPS[-1])
+    title = "CPU per relayed packet, µs, against load"
+    if any(
+        (row.get(name) or {}).get("others_share", 0) > DISTURBED for row in rows for name in lines
+    ):
+        title += " (busy machine: not a comparison)"
     chart = Chart(
-        "CPU per relayed packet, µs, against load",
+        title,
         Axis(xs[0] / 1.2, xs[-1] * 1.2, tuple((x, f"{x:,.0f}") for x in xs), "packets a second"),
         Axis(low, high, tuple((s, f"{s:,} µs") for s in _STEPS if low <= s <= high)),
     )

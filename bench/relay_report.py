@@ -96,9 +96,10 @@ def _loads(rows: list[dict[str, Any]]) -> list[str]:
     if busiest > DISTURBED:
         lines += [
             "",
-            f"Not a comparison: the machine was busy. Other processes took up to {busiest:.0%} of the "
-            "systems' core (median of the rounds), unevenly; a system that is kept waiting has late "
-            "and lost packets, and fewer wake-ups to pay for each. Measure again on an idle one.",
+            "Not a comparison: the machine was busy. Other processes took up to "
+            f"{busiest:.0%} of the systems' core (median of the rounds), unevenly; a system that "
+            "is kept waiting has late and lost packets, and fewer wake-ups to pay for each. "
+            "Measure again on an idle one.",
         ]
     return lines
 
