@@ -10,7 +10,8 @@ from pathlib import Path
 
 import redis.asyncio
 
-from tipmeet.store import EmbeddedStore, free_port
+from tipmeet.ports import free_port
+from tipmeet.store import EmbeddedStore
 
 PRIMARIES = 3
 SLOTS = 16_384

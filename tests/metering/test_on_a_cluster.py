@@ -19,7 +19,8 @@ from metering.meter import Meter
 from metering.tariff import Tariff
 from tests.cluster import running_cluster
 from tests.metering.desk import PROVIDER, Desk
-from tipmeet.store import EmbeddedStore, free_port
+from tipmeet.ports import free_port
+from tipmeet.store import EmbeddedStore
 
 PARTITIONS = 24
 

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page
 from mediasrv.relay import Relay, RelayConfig
 from tests.signaling_pages.module_site import ModuleSite
 from tests.signaling_pages.waiting import until
-from tipmeet.store import free_port
+from tipmeet.ports import free_port
 
 # One browser for the whole file: starting one takes longer than a test.
 pytestmark = pytest.mark.asyncio(loop_scope="module")

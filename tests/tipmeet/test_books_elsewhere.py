@@ -6,8 +6,8 @@ import pytest
 import redis.asyncio
 import redis.exceptions
 
+from tipmeet.ports import free_port
 from tipmeet.redis_client import connect_books
-from tipmeet.store import free_port
 
 
 async def test_a_plain_url_is_one_server_and_a_cluster_url_a_cluster() -> None:
