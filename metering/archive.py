@@ -175,10 +175,11 @@ async def _copy_records(
 
 async def _forget_applied(books: Ledger, before_ms: int) -> None:
     """What came home long ago, from calls whose receipts are in the archive by now."""
+    held = await books.every_partition("HKEYS", "contested")
     for partition, rows in enumerate(await books.every_partition("HGETALL", "applied")):
         for call, packed in rows.items():
             row = msgpack.unpackb(packed)
-            if row["due"] or row["at"] >= before_ms:
+            if row["due"] or row["at"] >= before_ms or call in held[partition]:
                 continue
             source = key(books.call_partition(call.decode()), "receipt")
             if not await books.redis.execute_command("HEXISTS", source, call):

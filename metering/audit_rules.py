@@ -55,6 +55,8 @@ class PartitionState:
     outbox: dict[str, int]
     moved: dict[str, tuple[int, int]]
     applied: dict[str, dict[str, Any]]
+    due: frozenset[str]
+    contested: frozenset[str]
     payouts: dict[str, dict[str, Any]]
     first: str
     last: str
@@ -91,6 +93,8 @@ class PartitionState:
             outbox=dict(row["outbox"]),
             moved={call: (share, claw) for call, (share, claw) in row["moved"]},
             applied=dict(row["applied"]),
+            due=frozenset(row["due"]),
+            contested=frozenset(row["contested"]),
             payouts=dict(row["payouts"]),
             first=row["first"],
             last=row["last"],
@@ -209,10 +213,15 @@ def _check_refunds(state: PartitionState) -> Iterator[str]:
 
 
 def _check_home(state: PartitionState) -> Iterator[str]:
-    """What providers have at home is what the calls and payouts behind it say."""
+    """What providers have at home is what the calls and payouts behind it say; every pending share
+    waits for its day, or is held for a report."""
     expected: Legs = defaultdict(int)
-    for row in state.applied.values():
+    for call, row in state.applied.items():
         expected[f"pending:{row['provider']}"] += row["due"]
+        if row["due"] and call not in state.due | state.contested:
+            yield f"(5) call {call}: its share is pending, but waits for nothing"
+    for call in state.due & state.contested:
+        yield f"(5) call {call}: its share is held for a report, but will become available"
     for payout in state.payouts.values():
         if payout["state"] == "requested":
             expected[f"payout:{payout['provider']}"] += payout["amount"]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from itertools import groupby
 
 import msgpack
 
-from metering.keys import key
 from metering.ledger import Ledger
 from metering.types import Earnings
 
@@ -58,23 +56,14 @@ class EarningBook(Ledger):
 
     async def earnings(self, provider_id: str) -> Earnings:
         """A provider's money at home; shares still on their way are not in it."""
-        home = self.partition(provider_id)
-        balances, paid = await asyncio.gather(
-            self.redis.execute_command(
-                "HMGET",
-                key(home, "acct"),
-                f"pending:{provider_id}",
-                f"avail:{provider_id}",
-                f"payout:{provider_id}",
-            ),
-            self.redis.execute_command("HGET", key(home, "paid"), provider_id),
+        pending, available, requested, paid_out, held = await self.scripts.run(
+            "earnings", self.partition(provider_id), provider_id
         )
-        pending, available, requested = (int(value or 0) for value in balances)
-        paid_out = int(paid or 0)
         return Earnings(
             currency=self.currency,
             earned_micros=pending + available + requested + paid_out,
             pending_micros=pending,
+            held_micros=held,
             available_micros=available,
             requested_micros=requested,
             paid_out_micros=paid_out,

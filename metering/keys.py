@@ -19,7 +19,8 @@ touch all of them on a Redis Cluster.
 | `{p}:outbox` | ended call → provider share still to be moved home |
 | `{p}:moved` | ended call → cumulative share and claw-back moved home (msgpack) |
 | `{p}:applied` | call → cumulative share and claw-back that came home here (msgpack) |
-| `{p}:due` | when pending earnings become available |
+| `{p}:due` | call → when its pending share becomes available |
+| `{p}:contested` | call → whose share of it is held for a client's report, since when (msgpack): it stays pending and out of `{p}:due` |
 | `{p}:payouts` | payout id → its state (msgpack) |
 | `{p}:paid` | provider → all that was ever paid out |
 | `{p}:lots` | client → grants of promotional credit that may expire (msgpack) |

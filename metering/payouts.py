@@ -25,11 +25,15 @@ class PayoutBook(EarningBook):
         waiting = await self.every_partition("ZCOUNT", "due", "-inf", str(now_ms))
         released = 0
         for partition, size in enumerate(waiting):
-            while size > 0:
-                done = await self.scripts.run("release", partition, now_ms)
-                released += done
-                if done < _RELEASE_BATCH:
-                    break
+            released += await self.release_in(partition, now_ms) if size else 0
+        return released
+
+    async def release_in(self, home: int, now_ms: int) -> int:
+        """The same in one home partition."""
+        released, done = 0, _RELEASE_BATCH
+        while done == _RELEASE_BATCH:
+            done = await self.scripts.run("release", home, now_ms)
+            released += done
         return released
 
     async def request_payout(

@@ -41,6 +41,13 @@ class RefundBook(WalletBook, EarningBook):
             promo_micros=facts["promo"],
         )
 
+    async def refund_under(self, call_id: str, key: str) -> int:
+        """How much `refund` gave back of this call under this key; 0 when it did not."""
+        place = key_of(self.call_partition(call_id), "idem")
+        packed = await self.redis.execute_command("HGET", place, f"r:{call_id}:{key}")
+        amount: int = msgpack.unpackb(packed)[2] if packed else 0
+        return amount
+
     async def top_up_left(self, client_id: str, top_up_key: str) -> tuple[int, int]:
         """A top-up's amount by its key, and what of it was reversed already.
 

@@ -139,14 +139,25 @@ class CallReceipt:
 @dataclass(frozen=True)
 class Earnings:
     """A provider's money at home. `earned` is all that ever came in, less what was clawed back:
-    pending + available + requested + paid_out."""
+    pending + available + requested + paid_out. `held` is the part of pending that clients' open
+    reports hold back."""
 
     currency: str
     earned_micros: int
     pending_micros: int
+    held_micros: int
     available_micros: int
     requested_micros: int
     paid_out_micros: int
+
+
+@dataclass(frozen=True)
+class HeldShare:
+    """A share that is held back since `at_ms`, for a report of the call's client."""
+
+    call_id: str
+    provider_id: str
+    at_ms: int
 
 
 @dataclass(frozen=True)

@@ -137,6 +137,7 @@ async def earnings(ctx: Context, user: User) -> EarningsView:
         currency=money.currency,
         earned_micros=money.earned_micros,
         pending_micros=money.pending_micros,
+        held_micros=money.held_micros,
         available_micros=money.available_micros,
         requested_micros=money.requested_micros,
         paid_out_micros=money.paid_out_micros,

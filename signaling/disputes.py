@@ -1,12 +1,16 @@
 """Problems that clients report with calls they paid for, and what the operator decided.
 
-One report a call, within the dispute window after its end. Deciding moves no money by itself: the
-refund is made in the books first, under a key of the dispute, and then written down here; so a
-crash in between leaves a report that is still open, and deciding again the same way finishes it.
+One report a call, within the dispute window after its end. Neither reporting nor deciding moves
+money by itself: the provider's share is held in the books first, and on a decision the refund is
+made and the share freed there before it is written down here. So a crash in between leaves a report
+that is still open, and deciding again finishes it (`signaling.settling`).
 """
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -19,6 +23,8 @@ from signaling.errors import ProblemError, not_found
 
 DisputeState = Literal["open", "refunded", "rejected"]
 LIST_MAX = 200
+DECIDING_MS = 15_000  # then whoever was deciding has died over it
+_PAGE = 1000
 
 # KEYS: records, index of the open ones; ARGV: call, record, opened (ms)
 _OPEN = """
@@ -35,6 +41,11 @@ redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1])
 return 1
+"""
+
+# KEYS: who is deciding; ARGV: token
+_LEAVE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 """
 
 
@@ -58,6 +69,7 @@ class Disputes:
         self._redis = redis_client
         self._open = redis_client.register_script(_OPEN)
         self._decide = redis_client.register_script(_DECIDE)
+        self._leave = redis_client.register_script(_LEAVE)
 
     async def open(self, call_id: str, reason: str, now_ms: int) -> Dispute:
         """Raises ProblemError `wrong_state` when this call was reported already."""
@@ -73,6 +85,20 @@ class Disputes:
         """The report about a call, if there is one."""
         record = maybe_raw(await self._redis.hget(keys.DISPUTES, call_id))
         return _unpack(record) if record else None
+
+    @asynccontextmanager
+    async def deciding(self, call_id: str) -> AsyncIterator[None]:
+        """One decision about a report at a time: two at once would both give money back.
+
+        Raises ProblemError `wrong_state` while another is being made.
+        """
+        place, token = keys.deciding(call_id), secrets.token_hex(8)
+        if not await self._redis.set(place, token, nx=True, px=DECIDING_MS):
+            raise ProblemError("wrong_state", "This report is being decided at this moment.")
+        try:
+            yield
+        finally:
+            await self._leave(keys=[place], args=[token])
 
     async def decide(
         self, call_id: str, *, refund_micros: int, answer: str, now_ms: int
@@ -114,6 +140,16 @@ class Disputes:
             return []
         records = await self._redis.hmget(keys.DISPUTES, texts(ids))
         return [_unpack(raw(record)) for record in records if record]
+
+    async def open_calls(self) -> list[str]:
+        """The calls of all open reports. One that is decided meanwhile may be among them, and one
+        be left out for it: who asks again and again sees all."""
+        found: list[str] = []
+        while page := await self._redis.zrange(
+            keys.DISPUTES_OPEN, len(found), len(found) + _PAGE - 1
+        ):
+            found += texts(page)
+        return found
 
     async def count_open(self) -> int:
         """How many wait for the operator."""

@@ -48,6 +48,11 @@ def calls_of(user_id: str) -> str:
     return f"{{dir}}:calls:{user_id}"
 
 
+def deciding(call_id: str) -> str:
+    """Who is deciding the report about a call just now."""
+    return f"{{dir}}:deciding:{call_id}"
+
+
 def user(user_id: str) -> str:
     """An account's record."""
     return f"{{dir}}:user:{user_id}"

@@ -1,4 +1,10 @@
-"""After a call: its client reports a problem, the operator refunds a part or rejects."""
+"""After a call: its client reports a problem, the operator refunds a part or rejects.
+
+While a report is open the provider's share stays pending. The order of the steps makes a crash in
+between harmless: a report holds the share first and is then written down (a hold without a report
+is freed by `signaling.holding`); a decision gives money back, frees the share, and is then written
+down, so that what was cut short is still open and can be decided again.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +31,8 @@ def report_until_ms(ctx: Context, call: Call) -> int | None:
 async def report(ctx: Context, client: User, call_id: str, reason: str) -> Dispute:
     """The client of a paid call says what was wrong, once, within the dispute window.
 
-    Raises ProblemError `not_found`, `wrong_state`, `too_late`.
+    The provider's share is held from now on. Raises ProblemError `not_found`, `wrong_state`,
+    `too_late`.
     """
     call = await ctx.calls.get(call_id)
     if call.client_id != client.id:
@@ -38,6 +45,8 @@ async def report(ctx: Context, client: User, call_id: str, reason: str) -> Dispu
     now_ms = ctx.clock()
     if now_ms >= until_ms:
         raise ProblemError("too_late", "The time to report a problem with this call is over.")
+    if await ctx.disputes.of_call(call_id) is None:  # a decided report must not hold it again
+        await ctx.books.hold_share(call_id, call.provider_id, now_ms=now_ms)
     return await ctx.disputes.open(call_id, reason, now_ms)
 
 
@@ -76,16 +85,21 @@ async def decide(
 ) -> Dispute:
     """The operator closes a report: with a refund, or (amount 0) without. Idempotent.
 
-    Raises ProblemError `not_found`, `wrong_state`, `above_original`.
+    The amount is what the report comes to in all: what an interrupted decision has given back
+    already counts. Raises ProblemError `not_found`, `wrong_state` (decided otherwise, being decided
+    now, or more than this was given back), `above_original`.
     """
-    dispute = await ctx.disputes.of_call(call_id)
-    if dispute is None:
-        raise not_found("A report about this call")
-    if dispute.state == "open" and amount_micros:
-        await refund(ctx, operator, call_id, amount_micros, note=answer, key="dispute")
-    decided = await ctx.disputes.decide(
-        call_id, refund_micros=amount_micros, answer=answer, now_ms=ctx.clock()
-    )
+    async with ctx.disputes.deciding(call_id):
+        dispute = await ctx.disputes.of_call(call_id)
+        if dispute is None:
+            raise not_found("A report about this call")
+        if dispute.state == "open":
+            await _give_back(ctx, operator, call_id, amount_micros, answer)
+            call = await ctx.calls.get(call_id)
+            await ctx.books.free_share(call_id, call.provider_id, now_ms=ctx.clock())
+        decided = await ctx.disputes.decide(
+            call_id, refund_micros=amount_micros, answer=answer, now_ms=ctx.clock()
+        )
     if dispute.state == "open" and not amount_micros:
         await ctx.actions.add(
             operator,
@@ -96,3 +110,26 @@ async def decide(
             now_ms=ctx.clock(),
         )
     return decided
+
+
+async def _give_back(
+    ctx: Context, operator: User, call_id: str, amount_micros: int, answer: str
+) -> None:
+    """Refunds what is missing to this amount. Each part is named by the sum before it, so that a
+    repeated part is no second one, and a decision cut short is no dead end for another."""
+    given = 0
+    while part := await ctx.books.refund_under(call_id, f"dispute:{given}"):
+        given += part
+    if amount_micros < given:
+        sentence = (
+            f"{format_amount(given)} {ctx.settings.currency} was given back for this report "
+            "already, by a decision that was cut short. Close it with that amount, or more."
+        )
+        raise ProblemError("wrong_state", sentence, fields={"amount": sentence})
+    if amount_micros > given:
+        missing = amount_micros - given
+        await refund(ctx, operator, call_id, missing, note=answer, key=f"dispute:{given}")
+    else:
+        await ctx.books.deliver(
+            call_id
+        )  # what was given back is the provider's too, before it is free

@@ -19,6 +19,7 @@ from signaling.call_events import Abandoned, RelayLost, TimedOut
 from signaling.call_state import outstanding
 from signaling.context import Context
 from signaling.errors import ProblemError
+from signaling.holding import mend_holds
 from signaling.hub import Hub
 from signaling.listener import Listener
 from signaling.presence import STAMP_EVERY_S
@@ -129,6 +130,8 @@ class Sweeper:
         if not await ctx.redis.set(keys.SLOW_ROUND, "1", nx=True, px=lock_ms):
             return
         await self.end_orphans()
+        # Before earnings are released: a share whose report lost its hold must not be among them.
+        await mend_holds(ctx)
         await ctx.books.upkeep(now_ms=now_ms)
         await ctx.relays.forget_dead(now_ms)
 

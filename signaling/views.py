@@ -77,8 +77,9 @@ class CheckoutView(View):
 
 class EarningsView(View):
     currency: str
-    earned_micros: int  # all that ever came in: the four below together
+    earned_micros: int  # all that ever came in: pending, available, requested and paid out
     pending_micros: int
+    held_micros: int  # of pending: held back until clients' reports are decided
     available_micros: int
     requested_micros: int
     paid_out_micros: int

@@ -1,9 +1,10 @@
---! keys: acct applied due journal stmt
+--! keys: acct applied due contested journal stmt
 --! include: statement
 -- A provider's shares come home. ARGV: dispute window (ms), rows as outbox.lua answers.
 -- The amounts are cumulative: only the difference to what is applied is posted, so that a repeated
 -- or late message posts nothing. A claw-back takes from what is pending of that call, then from
--- what is available, which may fall below zero: later earnings make it good.
+-- what is available, which may fall below zero: later earnings make it good. A share that is held
+-- (contest.lua) waits for no day: free.lua gives it one.
 -- Answers rows {call, applied share, applied claw-back}.
 
 local window = tonumber(ARGV[1])
@@ -51,7 +52,9 @@ write_balances(balances, all)
 for _, item in ipairs(work) do
   local call, provider, gained, lost = item[1], item[2], item[3], item[4]
   redis.call('HSET', K_applied, call, item[7])
-  if gained > 0 then redis.call('ZADD', K_due, text(item[6]), call) end
+  if gained > 0 and redis.call('HEXISTS', K_contested, call) == 0 then
+    redis.call('ZADD', K_due, text(item[6]), call)
+  end
   local entry = journal('home', math.max(item[8], item[9]), flat(item[5]), 'o', call)
   if gained > 0 then
     statement('provider:' .. provider, item[8], entry, {kind = 'call', amount = gained, call = call})

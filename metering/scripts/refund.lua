@@ -43,7 +43,7 @@ if promo_back > 0 then
   if not lots then return refuse('out_of_range') end
   redis.call('HSET', K_lots, receipt.client, cmsgpack.pack(lots))
 end
-redis.call('HSET', K_idem, key, cmsgpack.pack({hash, now, 0, 0}))
+redis.call('HSET', K_idem, key, cmsgpack.pack({hash, now, amount, 0}))
 redis.call('HSET', K_refund, call, cmsgpack.pack(new))
 write_balances(balances, legs)
 local moved = redis.call('HGET', K_moved, call)

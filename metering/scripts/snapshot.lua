@@ -1,4 +1,4 @@
---! keys: acct base tariff meter call live receipt refund outbox moved applied payouts journal
+--! keys: acct base tariff meter call live receipt refund outbox moved applied due contested payouts journal
 -- One partition at one instant, for the audit; changes nothing.
 
 local function numbers(key)
@@ -38,6 +38,7 @@ return ok({
   acct = numbers(K_acct), base = numbers(K_base), tariff = tariffs, meter = meters,
   live = names(K_live), receipt = receipts,
   refund = records(K_refund), outbox = numbers(K_outbox), moved = records(K_moved),
-  applied = records(K_applied), payouts = records(K_payouts), calls = redis.call('HLEN', K_call),
+  applied = records(K_applied), due = redis.call('ZRANGE', K_due, 0, -1),
+  contested = redis.call('HKEYS', K_contested), payouts = records(K_payouts), calls = redis.call('HLEN', K_call),
   first = first[1] and first[1][1] or '', last = last[1] and last[1][1] or '',
 })

@@ -19,34 +19,15 @@ from metering.audit import audit
 from metering.books import Books
 from metering.errors import MeteringError, OutOfRangeError, UnknownCallError
 from metering.meter import Meter
-from metering.tariff import Tariff, charge_micros
+from metering.tariff import charge_micros
 from metering.types import CallReceipt
+from tests.metering.cast import CLIENTS, PROVIDERS, SERVICES, Media, Relay, any_tariff
 from tests.metering.reckoning import BrokenError, CameIn, expect, reckon
+from tests.metering.reports import Reports
 from tests.metering.world import CrashError, FaultyStore, LostError
 
-CLIENTS = ("alice", "carol", "erin")
-PROVIDERS = ("bob", "dave")
-SERVICES = ("chess",)
 PARTITIONS = 2
 Request = Callable[[], Awaitable[Any]]
-
-
-@dataclass
-class Media:
-    """The truth about a call's media: how long it flowed, and through which relay it flows."""
-
-    client: str
-    tariff: Tariff
-    flowed_ms: int = 0
-    at: str = ""
-
-
-@dataclass
-class Relay:
-    """A relay process: its meter, and its own proof counters, both lost in a crash."""
-
-    meter: Meter
-    proofs: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -79,7 +60,7 @@ class Simulation:
         self.paid_in = dict.fromkeys(CLIENTS, 0)
         self.granted = dict.fromkeys(CLIENTS, 0)  # of it as promotional credit
         self.taken_out: dict[str, tuple[str, int]] = {}  # by request key
-        self.codes: list[str] = []
+        self.reports = Reports(self.server, self.books, self.honest, self.rng)
         await self.store.load_scripts(self.books.scripts)
         self.relays = {name: self._relay(name) for name in ("r1", "r2")}
         self.codes = await self.honest.create_vouchers(
@@ -98,6 +79,7 @@ class Simulation:
             (self.live, 18),
             (self.tick, 3),
             (self.refund, 3),
+            (self.complain, 1),
             (self.pay_out, 2),
             (self.keep_up, 2),
             (self.step_clock, 1),
@@ -167,18 +149,7 @@ class Simulation:
         if not idle:
             return
         client = self.rng.choice(idle)
-        base = Tariff(
-            currency="USD",
-            price_micros=self.rng.choice([300_000, 1_234_567, 6_000_000, 0]),
-            period_s=self.rng.choice([60, 60, 3600]),
-            threshold_s=self.rng.choice([0, 20, 40]),
-            threshold_mode=self.rng.choice(["retroactive", "gift"]),
-            initial_s=self.rng.choice([1, 10]),
-            increment_s=self.rng.choice([1, 7]),
-            commission_bps=self.rng.choice([0, 1999, 10_000]),
-            min_minutes=self.rng.choice([0, 1]),
-            version=1,
-        )
+        base = any_tariff(self.rng)
         service, provider = self.rng.choice(SERVICES), self.rng.choice(PROVIDERS)
         quote = await self.honest.quote(client, service, base, now_ms=self.now_ms)
         call = f"{self.honest.partition(client):04x}-{self._key()}"
@@ -220,6 +191,8 @@ class Simulation:
                     del self.open[client]
 
             await self._request(end)
+            if self.rng.random() < 0.3:
+                await self.complain()
 
     async def refund(self) -> None:
         receipts = [each for each in await self._receipts() if each.charged_micros]
@@ -231,6 +204,14 @@ class Simulation:
                     chosen.call_id, amount, key=key, note="", now_ms=self.now_ms
                 )
             )
+
+    async def complain(self) -> None:
+        """A client reports a call, or the operator decides a report."""
+        receipts = [each for each in await self._receipts() if each.provider_micros]
+        if self.reports.open and self.rng.random() < 0.3:
+            await self._request(self.reports.decide(self.now_ms))
+        elif receipts:
+            await self._request(await self.reports.file(receipts, self.now_ms))
 
     async def pay_out(self) -> None:
         provider, key = self.rng.choice(PROVIDERS), self._key()
@@ -365,6 +346,7 @@ class Simulation:
         self.checked = (self.store.written, len(self.store.log))
         report = await audit(self.honest)
         expect(report.ok, "; ".join(report.problems))
+        await self.reports.check()
 
     async def _heal(self) -> None:
         self.store.chance = 0.0
@@ -383,6 +365,8 @@ class Simulation:
             await self.books.upkeep(now_ms=self.now_ms + 10**7)
         except MeteringError as error:
             raise BrokenError(f"upkeep cannot finish: {error}") from error
+        await self._check()
+        await self.reports.close_all(PROVIDERS, self.now_ms)
         await self._check()
         await reckon(self.honest, self._came_in(), await self._receipts(), self._flowed())
 

@@ -32,6 +32,7 @@ from metering.tariff import (
     provider_micros,
 )
 from tests.metering.purse import Purse
+from tests.metering.shares import Shares
 from tipmeet.store import EmbeddedStore
 
 CLIENT, PROVIDER, SERVICE = "alice", "bob", "chess"
@@ -56,8 +57,7 @@ class BooksMachine(RuleBasedStateMachine):
         self.vouchers: list[tuple[str, int, int | None, bool]] = []
         self.promo_spent: dict[str, int] = {}
         self.paused = False
-        self.pending = self.available = self.requested = self.paid = 0
-        self.due: list[tuple[int, str]] = []
+        self.shares = Shares(window_ms=100_000)
         self.call = ""
         self.owner = -1
         self.base = [0, 0]
@@ -273,12 +273,9 @@ class BooksMachine(RuleBasedStateMachine):
         assert receipt.balance_after_micros == self.purse.free
         again = self.do(self.books.end_call(self.call, "other", now_ms=self.now_ms + 1))
         assert again == receipt
-        share = receipt.provider_micros
-        self.pending += share
+        self.shares.arrive(self.call, receipt.provider_micros, self.now_ms)
         self.ended[self.call] = (self.tariff, self.n)
         self.refunded[self.call] = 0
-        if share:
-            self.due.append((self.now_ms + 100_000, self.call))
         self.call, self.owner = "", -1
 
     @precondition(lambda self: self.ended)
@@ -303,34 +300,45 @@ class BooksMachine(RuleBasedStateMachine):
         self.purse.cash += cash_back
         self.purse.promo += amount - cash_back
         self.refunded[call] = total
-        if any(each == call for _, each in self.due):
-            self.pending -= clawed
-        else:
-            self.available -= clawed
+        self.shares.claw_back(call, clawed)
+
+    @precondition(lambda self: self.ended)
+    @rule(data=st.data())
+    def report(self, data: Any) -> None:
+        call = data.draw(st.sampled_from(sorted(self.ended)))
+        for _ in range(2):
+            held = self.do(self.books.hold_share(call, PROVIDER, now_ms=self.now_ms))
+            assert held == self.shares.waiting.get(call, 0)
+        self.shares.reported.add(call)
+
+    @precondition(lambda self: self.ended)
+    @rule(data=st.data())
+    def decide(self, data: Any) -> None:
+        """Also of calls nobody reported: nothing happens to them."""
+        call = data.draw(st.sampled_from(sorted(self.ended)))
+        reported = call in self.shares.reported
+        for _ in range(2):
+            self.do(self.books.free_share(call, PROVIDER, now_ms=self.now_ms))
+        if reported:
+            self.shares.free(call, self.now_ms)
 
     @rule(passed=st.sampled_from([0, 50_000, 100_000]))
     def keep_up(self, passed: int) -> None:
         self.now_ms += passed
         self.do(self.books.upkeep(now_ms=self.now_ms))
-        for item in [each for each in self.due if each[0] <= self.now_ms]:
-            self.due.remove(item)
-            tariff, n = self.ended[item[1]]
-            total = self.refunded[item[1]]
-            share = provider_micros(tariff, n) - (total - total * tariff.commission_bps // 10_000)
-            self.pending -= share
-            self.available += share
+        self.shares.release(self.now_ms)
 
-    @precondition(lambda self: self.available > 0)
+    @precondition(lambda self: self.shares.available > 0)
     @rule(verdict=st.sampled_from(["paid", "rejected"]), data=st.data())
     def pay_out(self, verdict: Any, data: Any) -> None:
-        amount = data.draw(st.integers(1, self.available))
+        amount = data.draw(st.integers(1, self.shares.available))
         payout = self.do(
             self.books.request_payout(PROVIDER, amount, key=self.key(), note="", now_ms=self.now_ms)
         )
         self.do(self.books.settle_payout(payout.id, verdict, note="", now_ms=self.now_ms))
         if verdict == "paid":
-            self.available -= amount
-            self.paid += amount
+            self.shares.available -= amount
+            self.shares.paid += amount
 
     @invariant()
     def everyone_has_what_the_model_says(self) -> None:
@@ -341,9 +349,10 @@ class BooksMachine(RuleBasedStateMachine):
         assert wallet.available_micros == self.purse.free
         assert wallet.promo_micros == self.purse.promo
         earnings = self.do(self.books.earnings(PROVIDER))
-        assert earnings.pending_micros == self.pending
-        assert earnings.available_micros == self.available
-        assert earnings.paid_out_micros == self.paid
+        assert earnings.pending_micros == self.shares.pending
+        assert earnings.held_micros == self.shares.held
+        assert earnings.available_micros == self.shares.available
+        assert earnings.paid_out_micros == self.shares.paid
         report = self.do(audit(self.books))
         assert report.ok, report.problems
 

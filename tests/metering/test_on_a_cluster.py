@@ -69,6 +69,14 @@ async def test_a_call_is_charged_and_its_share_crosses_primaries(
     assert (await desk.prove(61)).charged_micros == 305_000
     await desk.hang_up()
     assert (await desk.books.earnings(provider)).earned_micros == 244_000
+    later = desk.now_ms + 10**8
+    assert await desk.books.hold_share(call, provider, now_ms=desk.now_ms) == 244_000
+    assert [each.call_id for each in await desk.books.held_shares()] == [call]
+    await desk.books.upkeep(now_ms=later)
+    assert (await desk.books.earnings(provider)).held_micros == 244_000
+    await desk.assert_audit_clean()
+    await desk.books.free_share(call, provider, now_ms=later)
+    assert (await desk.books.earnings(provider)).available_micros == 244_000
     await desk.assert_audit_clean()
 
 

@@ -44,7 +44,7 @@ SCRIPT_BUGS = {
         5,
     ),
     "watermark not moved": ScriptBug("tick", "n = target", ""),
-    "proof lowered": ScriptBug("tick", "proof > stored", "proof ~= stored", 21),
+    "proof lowered": ScriptBug("tick", "proof > stored", "proof ~= stored", 31),
     "float division": ScriptBug("tick", "return (a - a % b) / b", "return a / b"),
     "hold not drawn": ScriptBug("tick", "local from_hold = min(due, hold)", "local from_hold = 0"),
     "journal entry missing": ScriptBug(
@@ -68,7 +68,7 @@ SCRIPT_BUGS = {
         1,
     ),
     "refund above the charge": ScriptBug(
-        "refund", "if amount <= 0 or total > receipt.charged then", "if amount <= 0 then", 5
+        "refund", "if amount <= 0 or total > receipt.charged then", "if amount <= 0 then", 12
     ),
     "refund without the provider's part": ScriptBug(
         "refund",
@@ -83,11 +83,18 @@ SCRIPT_BUGS = {
     "promotional hold returned as cash": ScriptBug(
         "end", "math.min(left, math.max(0, t[HELD_PROMO] - charged))", "0", 4
     ),
+    "disputed share released": ScriptBug("contest", "redis.call('ZREM', K_due, call)", "", 5),
+    "disputed share released when it comes home later": ScriptBug(
+        "home", "redis.call('HEXISTS', K_contested, call) == 0", "true", 27
+    ),
+    "share of a closed report forgotten": ScriptBug(
+        "free", "redis.call('ZADD', K_due, text(available), call)", "", 87
+    ),
     "payout not taken from what was set aside": ScriptBug(
         "settle",
         "post(balances, legs, set_aside, -payout.amount)",
         "post(balances, legs, avail, -payout.amount)",
-        9,
+        7,
     ),
 }
 
