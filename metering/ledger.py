@@ -68,9 +68,12 @@ class Ledger:
 
         WAITAOF waits for its own connection's last write, so it goes out behind a small write.
         """
+        await self.barrier_at(key(partition, "sync"))
+
+    async def barrier_at(self, place: str) -> None:
+        """The same for the slot of a key, which is written to."""
         if self._has_log is False:
             return
-        place = key(partition, "sync")
         if isinstance(self.redis, RedisCluster):
             await self._cluster_barrier(self.redis, place)
             return

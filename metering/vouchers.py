@@ -1,5 +1,8 @@
 """Vouchers: made by the operator, stored hashed, each use credited exactly once.
 
+A batch's codes come from its seed, so that a batch made again, because its answer was lost, is the
+same batch: no voucher is left whose code nobody saw, and no code that was seen stops working.
+
 A redemption crosses slots in three steps: the code's use is claimed for the client, the client's
 wallet is credited (once ever for that code and client), the claim is closed. A crash in between
 leaves a claim that the client's retry, or `finish_vouchers`, completes.
@@ -8,6 +11,7 @@ leaves a claim that the client's retry, or `finish_vouchers`, completes.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 from typing import Any
 
@@ -23,9 +27,11 @@ MAX_BATCH = 1000
 MAX_USES = 10_000
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
 _LOOKALIKES = str.maketrans("ILO", "110")
-_CODE_LENGTH = 16  # 80 random bits
+_CODE_LENGTH = 16  # 80 bits
+_SEED_BYTES = 32
 # All vouchers share one slot: they are few, and one list shows them all.
 VOUCHERS, CLAIMS, PENDING = "{vouchers}:code", "{vouchers}:claim", "{vouchers}:pending"
+SYNC = "{vouchers}:sync"
 
 
 class VoucherBook(WalletBook):
@@ -42,17 +48,23 @@ class VoucherBook(WalletBook):
         now_ms: int,
         uses: int = 1,
         promo: bool = False,
+        seed: bytes | None = None,
     ) -> list[str]:
-        """Makes `count` codes, each good for `uses` clients. They are shown here and never again.
+        """Makes `count` codes, each good for `uses` clients; they are not stored.
 
-        With `promo` they give promotional credit. Raises OutOfRangeError.
+        With `promo` they give promotional credit. With a `seed` (32 bytes that nobody can guess)
+        the same batch again gives the same codes and makes nothing new; another batch from this
+        seed is refused. Without one they are shown here and never again.
+        Raises OutOfRangeError, DuplicateKeyError.
         """
         check_amount(amount_micros)
         if not 1 <= count <= MAX_BATCH:
             raise OutOfRangeError(f"Make 1 to {MAX_BATCH} vouchers at a time.")
         if not 1 <= uses <= MAX_USES:
             raise OutOfRangeError(f"A voucher has 1 to {MAX_USES} uses.")
-        codes = [_new_code() for _ in range(count)]
+        if seed is not None and len(seed) != _SEED_BYTES:
+            raise OutOfRangeError(f"A seed has {_SEED_BYTES} bytes.")
+        codes = _codes(seed or secrets.token_bytes(_SEED_BYTES), count)
         record = msgpack.packb(
             {
                 "amount": amount_micros,
@@ -63,12 +75,14 @@ class VoucherBook(WalletBook):
                 "at": now_ms,
                 "promo": promo,
                 "clients": [],
+                "batch": request_hash(
+                    amount_micros, count, expires_at_ms or 0, note, created_by, uses, promo
+                ),
             }
         )
-        fields: list[str | bytes] = []
-        for code in codes:
-            fields += [_hash(code), record]
-        await self.redis.execute_command("HSET", VOUCHERS, *fields)
+        digests = msgpack.packb([_hash(code) for code in codes])
+        await self.scripts.run_on("vouch", (VOUCHERS,), digests, record)
+        await self.barrier_at(SYNC)
         return codes
 
     async def vouchers(self, *, now_ms: int = 0) -> list[Voucher]:
@@ -144,8 +158,14 @@ class VoucherBook(WalletBook):
         return claim
 
 
-def _new_code() -> str:
-    letters = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
+def _codes(seed: bytes, count: int) -> list[str]:
+    """The first codes of a seed; who knows some of them cannot tell the others."""
+    return [_code(hmac.digest(seed, at.to_bytes(4), "sha256")) for at in range(count)]
+
+
+def _code(noise: bytes) -> str:
+    bits = int.from_bytes(noise)
+    letters = "".join(_ALPHABET[bits >> 5 * at & 31] for at in range(_CODE_LENGTH))
     return "-".join(letters[at : at + 4] for at in range(0, _CODE_LENGTH, 4))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+
 from signaling import directory
 from signaling.api_calls import BEFORE, CallsAnswer, before_of
 from signaling.api_money import funds_changed
@@ -48,6 +51,9 @@ async def vouchers(request: ApiRequest) -> VouchersAnswer:
 async def create_vouchers(request: ApiRequest) -> CodesAnswer:
     ctx, body = request.ctx, request.read(VouchersInput)
     now_ms = ctx.clock()
+    # Codes are not stored. So that the request repeated after a lost answer can show them again,
+    # they are derived from its key, which only the operator's page knows, and our own secret.
+    key = f"vouchers\0{request.user.id}\0{request.idempotency_key}"
     codes = await ctx.books.create_vouchers(
         body.amount,
         body.count,
@@ -55,6 +61,7 @@ async def create_vouchers(request: ApiRequest) -> CodesAnswer:
         note=body.note,
         created_by=request.user.id,
         now_ms=now_ms,
+        seed=hmac.digest(ctx.settings.relay_secret.encode(), key.encode(), hashlib.sha256),
     )
     return CodesAnswer(codes=codes)
 
@@ -107,6 +114,7 @@ ROUTES: tuple[Route, ...] = (
         VouchersInput,
         roles=OPERATOR,
         status=201,
+        idempotent=True,
     ),
     Route(
         "GET",

@@ -1,5 +1,5 @@
 /** Creating a batch of vouchers: the codes are shown once. */
-import { post } from "/static/signaling/lib/api.js";
+import { newKey, post } from "/static/signaling/lib/api.js";
 import { localizeTimes } from "/static/signaling/lib/time.js";
 import { $, copyText, onSubmit, t, tn, toast } from "/static/signaling/lib/ui.js";
 
@@ -8,6 +8,9 @@ const card = $("#codes-card");
 const area = $("#codes");
 let file = "";
 let kept = true;
+let key = newKey();
+// Another batch is another command; the same one sent again, after a lost answer, shows the same codes.
+form.addEventListener("input", () => (key = newKey()));
 
 /** The list as the server shows it now; the rest of the page, with its codes, stays. */
 async function refreshList() {
@@ -25,7 +28,8 @@ onSubmit(form, async (values) => {
     count: Number(values.count),
     ...(values.expires_on ? { expires_on: values.expires_on } : {}),
     ...(values.note.trim() ? { note: values.note.trim() } : {}),
-  });
+  }, { idempotencyKey: key });
+  key = newKey();
   area.value = codes.join("\n");
   area.rows = Math.min(12, Math.max(3, codes.length));
   URL.revokeObjectURL(file);

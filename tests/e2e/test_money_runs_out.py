@@ -46,7 +46,8 @@ async def test_a_top_up_by_voucher_brings_the_call_back_from_hold(
 ) -> None:
     client = parties.client
     await client.wait_for(is_state("on_hold"), TIMEOUT_S, "on hold")
-    made = await parties.operator.api("POST", "/api/admin/vouchers", {"amount": "1.00", "count": 1})
+    batch = {"amount": "1.00", "count": 1}
+    made = await parties.operator.api("POST", "/api/admin/vouchers", batch, key="batch-1")
     await client.api("POST", "/api/wallet/vouchers", {"code": made["codes"][0]}, key="voucher-1")
     await client.wait_for(is_state("live"), TIMEOUT_S, "the call's return")
     await client.wait_for(

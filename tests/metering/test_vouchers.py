@@ -125,3 +125,27 @@ def _digest(code: str) -> str:
     from metering.vouchers import _hash
 
     return _hash(code)
+
+
+async def test_a_batch_made_again_from_its_seed_is_the_same_batch(books: Books) -> None:
+    seed = bytes(range(32))
+    code = await make(books, seed=seed)
+    await books.redeem_voucher("carol", code, key="k", now_ms=2)
+    assert await make(books, seed=seed, now_ms=9) == code
+    [voucher] = await books.vouchers()
+    assert (voucher.used, voucher.created_at_ms) == (1, 1)
+    with pytest.raises(VoucherSpentError):
+        await books.redeem_voucher("dave", code, key="k", now_ms=10)
+    with pytest.raises(DuplicateKeyError):
+        await make(books, seed=seed, note="another")
+    with pytest.raises(OutOfRangeError):
+        await make(books, seed=b"short")
+    assert await make(books, seed=bytes(32)) != code
+    assert len(await books.vouchers()) == 2
+
+
+async def test_a_thousand_codes_are_made_at_once_and_all_differ(books: Books) -> None:
+    request = {"expires_at_ms": None, "note": "", "created_by": "op", "now_ms": 1}
+    codes = await books.create_vouchers(1000, 1000, **request)  # type: ignore[arg-type]
+    assert len(set(codes)) == len(await books.vouchers()) == 1000
+    assert set("".join(codes)) == set("0123456789ABCDEFGHJKMNPQRSTVWXYZ-")

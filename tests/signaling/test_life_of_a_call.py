@@ -169,9 +169,8 @@ async def test_used_up_money_puts_on_hold_and_a_top_up_goes_on(
     await reporter.tell(call_id, 125)
     assert (await bob.state("on_hold"))["deadline_at_ms"] is not None
     operator = await site.person("olga", "operator", connected=False)
-    [code] = (await operator.api("POST", "/admin/vouchers", {"amount": "0.60", "count": 1}))[
-        "codes"
-    ]
+    batch = {"amount": "0.60", "count": 1}
+    [code] = (await operator.api("POST", "/admin/vouchers", batch, Idempotency_Key="v"))["codes"]
     await ann.api("POST", "/wallet/vouchers", {"code": code}, Idempotency_Key="k1")
     await ann.state("live")
     await reporter.tell(call_id, 150)

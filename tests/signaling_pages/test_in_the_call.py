@@ -78,7 +78,9 @@ class Pair:
 
     async def voucher(self, amount: str) -> str:
         batch = {"amount": amount, "count": 1}
-        return str((await self.operator.api("POST", "/api/admin/vouchers", batch))["codes"][0])
+        key = secrets.token_hex(8)
+        made = await self.operator.api("POST", "/api/admin/vouchers", batch, key=key)
+        return str(made["codes"][0])
 
     async def receipts(self) -> None:
         for page in (self.client, self.provider):
