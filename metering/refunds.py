@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgpack
@@ -40,6 +41,18 @@ class RefundBook(WalletBook, EarningBook):
             provider_micros=facts["share"],
             promo_micros=facts["promo"],
         )
+
+    async def refunded(self, call_ids: Sequence[str]) -> dict[str, int]:
+        """What was given back of these calls in all, in one round trip; those of which nothing was
+        are left out. Raises UnknownCallError for an id of no call of these books."""
+        pipeline = self.redis.pipeline(transaction=False)
+        for call_id in call_ids:
+            pipeline.execute_command(
+                "HGET", key_of(self.call_partition(call_id), "refund"), call_id
+            )
+        answers = await pipeline.execute() if call_ids else []
+        found = zip(call_ids, answers, strict=True)
+        return {call: msgpack.unpackb(packed)["charged"] for call, packed in found if packed}
 
     async def refund_under(self, call_id: str, key: str) -> int:
         """How much `refund` gave back of this call under this key; 0 when it did not."""

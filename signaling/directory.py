@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 from metering.audit import audit as audit_books
-from metering.errors import UnknownCallError
 from metering.types import OwnerKind
 from signaling.accounts import User
 from signaling.call import Call, State
@@ -170,27 +169,34 @@ async def call(ctx: Context, user: User, call_id: str) -> CallView:
     view = call_view(found, viewer_of(found, user), ctx.ticks.meter(call_id))
     if view.receipt is None:
         return view
-    dispute, refunded = await asyncio.gather(
-        ctx.disputes.of_call(call_id), _refunded_micros(ctx, call_id)
-    )
-    until_ms = report_until_ms(ctx, found)
+    [view] = await _with_aftermath(ctx, [view])
+    if view.side != "client":
+        return view
+    until_ms = None if view.dispute else report_until_ms(ctx, found)
     in_time = until_ms is not None and ctx.clock() < until_ms
-    return with_aftermath(view, refunded, dispute, until_ms if in_time else None)
+    return view.model_copy(update={"report_until_ms": until_ms if in_time else None})
 
 
-async def _refunded_micros(ctx: Context, call_id: str) -> int:
-    """What was given back of a call; the books archive receipts after more than a year."""
-    try:
-        receipt = await ctx.books.receipt(call_id)
-    except UnknownCallError:
-        return 0
-    return receipt.refunded_micros if receipt else 0
+async def _with_aftermath(ctx: Context, views: list[CallView]) -> list[CallView]:
+    """The calls with their refunds and reported problems. What the books have archived, after more
+    than a year, is not looked up."""
+    settled = [view.id for view in views if view.receipt]
+    refunded, disputes = await asyncio.gather(
+        ctx.books.refunded(settled), ctx.disputes.of_calls(settled)
+    )
+    return [
+        with_aftermath(view, refunded.get(view.id, 0), disputes.get(view.id))
+        if view.receipt
+        else view
+        for view in views
+    ]
 
 
 async def calls(ctx: Context, user: User, before_ms: int | None = None) -> list[CallView]:
     """A person's calls, newest first, fifty that started before a time."""
     found = await ctx.store.history(user.id, before_ms, CALLS_PAGE)
-    return [call_view(c, viewer_of(c, user), ctx.ticks.meter(c.id)) for c in found]
+    views = [call_view(c, viewer_of(c, user), ctx.ticks.meter(c.id)) for c in found]
+    return await _with_aftermath(ctx, views)
 
 
 async def present_calls(ctx: Context, user: User) -> list[CallView]:
@@ -205,7 +211,8 @@ async def present_calls(ctx: Context, user: User) -> list[CallView]:
 async def all_calls(ctx: Context, before_ms: int | None = None) -> list[CallView]:
     """Everybody's calls, for the operator."""
     found = await ctx.store.history(None, before_ms, CALLS_PAGE)
-    return [call_view(c, "operator", ctx.ticks.meter(c.id)) for c in found]
+    views = [call_view(c, "operator", ctx.ticks.meter(c.id)) for c in found]
+    return await _with_aftermath(ctx, views)
 
 
 async def pricing(ctx: Context) -> PricingView:

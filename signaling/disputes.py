@@ -86,6 +86,12 @@ class Disputes:
         record = maybe_raw(await self._redis.hget(keys.DISPUTES, call_id))
         return _unpack(record) if record else None
 
+    async def of_calls(self, call_ids: list[str]) -> dict[str, Dispute]:
+        """The reports about those of these calls that have one."""
+        records = await self._redis.hmget(keys.DISPUTES, call_ids) if call_ids else []
+        found = zip(call_ids, records, strict=True)
+        return {call: _unpack(raw(record)) for call, record in found if record}
+
     @asynccontextmanager
     async def deciding(self, call_id: str) -> AsyncIterator[None]:
         """One decision about a report at a time: two at once would both give money back.

@@ -212,15 +212,11 @@ def action_view(action: Action) -> ActionView:
     )
 
 
-def with_aftermath(
-    view: CallView, refunded_micros: int, dispute: Dispute | None, report_until_ms: int | None
-) -> CallView:
-    """The view with what came after the call: refunds, and a problem reported or still to be."""
+def with_aftermath(view: CallView, refunded_micros: int, dispute: Dispute | None) -> CallView:
+    """The view with what came after the call: refunds, and the problem its client reported."""
     changes: dict[str, Any] = {
         "dispute": dispute_view(dispute, view.side) if dispute else None,
     }
-    if view.side == "client":
-        changes["report_until_ms"] = None if dispute else report_until_ms
     receipt = view.receipt
     if receipt is not None:
         about: dict[str, Any] = {"refunded_micros": refunded_micros}

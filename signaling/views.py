@@ -253,7 +253,7 @@ class ReceiptView(View):
     provider_micros: int | None = None  # provider and operator only
     balance_before_micros: int | None = None  # client and operator only
     balance_after_micros: int | None = None  # client and operator only
-    refunded_micros: int | None = None  # given back since, when asked for one call
+    refunded_micros: int | None = None  # given back since, where REST is asked for calls
     provider_refunded_micros: int | None = None  # of it the provider's; not the client's
     reason: str
 
@@ -284,9 +284,9 @@ class CallView(View):
     meter: MeterView | None
     reason: str | None
     receipt: ReceiptView | None
-    # Only when asked for one call:
-    dispute: DisputeView | None = None
-    report_until_ms: int | None = None  # client only: until when a problem can be reported
+    dispute: DisputeView | None = None  # where REST is asked for calls
+    # Client only, when asked for one call: until when a problem can be reported.
+    report_until_ms: int | None = None
 
 
 class DisputedCall(View):

@@ -80,6 +80,6 @@ def before_of(request: web.Request) -> int | None:
 
 def calls_data(found: list[CallView]) -> dict[str, Any]:
     """For calls.html; `older` is where the next page starts."""
-    calls = [call.as_json() for call in found]
+    calls = [{"dispute": None, **call.as_json()} for call in found]
     full = len(calls) >= directory.CALLS_PAGE
     return {"calls": calls, "older": calls[-1]["created_at_ms"] if full else None}

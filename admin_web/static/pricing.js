@@ -28,7 +28,7 @@ function rules() {
     ring_s: Number(of("ring_s")),
     interrupted_s: Number(of("interrupted_s")),
     on_hold_s: Number(of("on_hold_s")),
-    low_balance_s: of("low_balance_s").split(",").map((part) => Number(part.trim())),
+    low_balance_s: of("low_balance_s").split(",").filter((part) => part.trim()).map(Number),
   };
 }
 

@@ -153,3 +153,19 @@ async def test_deciding_what_nobody_reported_or_refunding_nothing_known_is_refus
         await paid.bob.api("POST", f"/admin/calls/{paid.call}/refunds", body, Idempotency_Key="k")
     assert refused.value.code == "forbidden"
     assert await paid.balance() == BEFORE
+
+
+async def test_lists_of_calls_show_what_was_refunded_and_reported(paid: Paid) -> None:
+    lists = ((paid.ann, "/calls"), (paid.bob, "/calls"), (paid.olga, "/admin/calls"))
+    for person, path in lists:
+        [call] = (await person.api("GET", path))["calls"]
+        assert (call["receipt"]["refunded_micros"], call["dispute"]) == (0, None)
+    await report(paid)
+    await decide(paid, "0.40")
+    for person, path in lists:
+        [call] = (await person.api("GET", path))["calls"]
+        assert call["receipt"]["refunded_micros"] == 400_000
+        assert call["dispute"]["state"] == "refunded"
+        own = call["receipt"].get("provider_refunded_micros")
+        assert own == (None if person is paid.ann else 340_000)
+        assert ("reason" in call["dispute"]) == (person is not paid.bob)
