@@ -1,0 +1,66 @@
+"""The limit a client types in the lobby is what the call page names and where the call ends."""
+
+from __future__ import annotations
+
+import msgpack
+from playwright.async_api import Browser, expect
+
+from metering.meter import Meter
+from signaling import keys
+from signaling.call_events import Accepted
+from signaling.relays import RelayInfo
+from tests.admin_web.platform import AN_HOUR_MS, Platform, now
+
+
+async def test_the_label_names_the_limit_and_the_receipt_says_it_was_reached(
+    platform: Platform, browser: Browser
+) -> None:
+    ctx = platform.ctx
+    provider = await platform.person("Petra", "provider")
+    client = await platform.person("Carla", "client")
+    await platform.give(client, 25_000_000)
+    slug = await platform.service(provider)
+    await platform.on_duty(provider)
+    await ctx.relays.announce(
+        RelayInfo("r1", "http://127.0.0.1:9", 0, 0, False, now(platform) + AN_HOUR_MS)
+    )
+    profile = await platform.signed_in(browser, client, permissions=["microphone", "camera"])
+    page = await profile.new_page()
+    await page.goto(f"/call/{slug}")
+    await page.get_by_test_id("consent").check()
+    await page.locator("[data-part=cap-row] summary").click()
+    await page.get_by_test_id("spending-cap").fill("1,25")
+    await page.get_by_test_id("call-button").click()
+    await expect(page.get_by_test_id("cancel")).to_be_visible()
+    call_id = await ctx.store.call_of(client.id)
+    assert call_id is not None
+    await ctx.calls.apply(call_id, Accepted())
+    label = page.locator("[data-part=charged-label]")
+    await expect(label).to_have_text("Charged, at most $1.25")
+
+    meter = Meter(ctx.books, "r1")
+    await meter.adopt(call_id, now(platform))
+
+    async def tell(seconds: int) -> None:
+        """What a relay says: both are heard, so many seconds are proven."""
+        [tick] = await meter.tick({call_id: seconds * 1000}, now(platform))
+        row = tick._asdict()
+        del row["call_id"]
+        side = {"state": "flowing", "loss_in": 0.0, "loss_out": 0.0, "rtt_ms": 9}
+        side |= {"bitrate_in_bps": 1, "bitrate_out_bps": 1}
+        message = {"call": call_id, "relay": "r1", "at_ms": now(platform), "meter": row}
+        message |= {"media": {"client": side, "provider": side}}
+        await ctx.redis.publish(keys.TICKS_CHANNEL, msgpack.packb(message))
+
+    await tell(124)
+    await expect(page.get_by_test_id("meter-charged")).to_have_text("$1.24")
+    await tell(130)
+    over = page.get_by_test_id("receipt")
+    await expect(over).to_contain_text("The spending limit of this call was reached.")
+    await expect(over).to_contain_text("$1.25")
+    receipt = await ctx.books.receipt(call_id)
+    assert receipt is not None
+    assert (receipt.charged_micros, receipt.reason) == (1_250_000, "spend_cap")
+    await page.goto(f"/calls/{call_id}")
+    await expect(page.get_by_text("The client's spending cap was reached")).to_be_visible()
+    await profile.close()
