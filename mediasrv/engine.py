@@ -7,7 +7,7 @@ else to be sent is collected in ``outbox``. ``tick`` does what is due by time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mediasrv import sockaddr
@@ -76,23 +76,24 @@ class Engine:
 
     # -- datagrams -------------------------------------------------------------------------------
 
-    def receive(self, count: int, lengths: list[int], sources: list[bytes], now: float) -> None:
+    def receive(
+        self, count: int, lengths: Sequence[int], sources: Sequence[bytes], now: float
+    ) -> None:
         """Datagrams in slots 0 to ``count``; never raises, whatever they hold."""
         view, routes, counters = self._slots.view, self._routes, self.counters
         forward = self._media.forward
         counters.packets_in += count
         for slot in range(count):
-            length, source = lengths[slot], sources[slot]
-            first = view[slot * SLOT_SIZE]
+            length, source, start = lengths[slot], sources[slot], slot * SLOT_SIZE
             route = routes.get(source)
             if (
-                127 < first < 192
-                and route is not None
+                route is not None
+                and 127 < view[start] < 192
+                and not 191 < view[start + 1] < 224
                 and _MIN_SRTP <= length <= MAX_DATAGRAM
-                and not 191 < view[slot * SLOT_SIZE + 1] < 224
-                and route.participant.rx is not None
+                and (participant := route.participant).rx is not None
             ):
-                forward(route.participant, slot, length, now)
+                forward(participant, slot, start, length, now)
             else:
                 self._other(slot, length, source, now)
 

@@ -48,11 +48,11 @@ class MediaPath:
         self._length = ffi.new("int *")
 
     def forward(  # noqa: PLR0912, PLR0915 - inlined on purpose, see above
-        self, participant: Participant, slot: int, length: int, now: float
+        self, participant: Participant, slot: int, start: int, length: int, now: float
     ) -> None:
-        """Takes the SRTP datagram in ``slot``; queues the slot when it goes on to the peer."""
+        """Takes the SRTP datagram in ``slot``, which begins at ``start`` in the view; queues the
+        slot when it goes on to the peer."""
         view, length_p, pointer = self._view, self._length, self._pointers[slot]
-        start = slot * SLOT_SIZE
         first, second, seq, timestamp, ssrc = _unpack(view, start)
         length_p[0] = length
         if unprotect(participant.rx, pointer, length_p):

@@ -25,6 +25,12 @@ from mediasrv.tcp import TcpListener
 TICK_S = 0.02
 #: Batches read before other work of the process gets its turn.
 BATCHES_PER_TURN = 8
+#: From so many packets a second on, measured over so many seconds, packets may gather for a moment
+#: before they are read: a wake-up for each would cost as much as its forwarding. The moment is far
+#: below what a jitter buffer notices.
+BUSY_PER_S = 4000
+RATE_WINDOW_S = 0.05
+GATHER_S = 0.0005
 #: Bytes the kernel is asked to buffer: one socket takes what other servers spread over hundreds,
 #: and a moment without the processor must not lose packets. Without privileges it is capped.
 SOCKET_BUFFER = 16 * 1024 * 1024
@@ -68,6 +74,7 @@ class Relay:
         self._tcp: TcpListener | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._seen, self._seen_since, self._busy = 0, 0.0, False
         self.port = config.port
         self.addresses: tuple[str, ...] = config.announced
 
@@ -173,14 +180,27 @@ class Relay:
             count = datagrams.receive()
             if count == 0:
                 break
-            engine.receive(count, datagrams.lengths, datagrams.sources, time.monotonic())
+            now = time.monotonic()
+            engine.receive(count, datagrams.lengths, datagrams.sources, now)
             engine.counters.packets_out += datagrams.flush()
             if engine.outbox:
                 self._drain_outbox()
             if count < BATCH:
-                break
+                if not self._is_busy(count, now):
+                    break
+                time.sleep(GATHER_S)
         if engine.changed:
             self._settle()
+
+    def _is_busy(self, count: int, now: float) -> bool:
+        """Whether packets come so fast that it pays to let some gather, as network cards do with
+        their interrupts: waking up for one costs as much as forwarding it."""
+        self._seen += count
+        passed = now - self._seen_since
+        if passed >= RATE_WINDOW_S:
+            self._busy = self._seen >= BUSY_PER_S * passed
+            self._seen, self._seen_since = 0, now
+        return self._busy
 
     def _framed(self, packet: bytes, source: bytes) -> None:
         """A packet that came over TCP; the slots are free between two turns of the socket."""

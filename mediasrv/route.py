@@ -16,13 +16,13 @@ Stream = Callable[[bytes], None]
 
 
 class Route:
-    """One address; ``key`` is its ``sockaddr``, ``pointer`` the same in memory for the kernel.
+    """One address; ``key`` is its ``sockaddr``, ``address`` where it is in memory for the kernel.
 
     ``local`` is the address of this machine it is sent from; None: the kernel chooses.
     Over TCP the key has a byte more (so it is no UDP address), and ``stream`` does the sending.
     """
 
-    __slots__ = ("key", "local", "participant", "pointer", "stream")
+    __slots__ = ("_memory", "address", "key", "local", "participant", "stream")
 
     def __init__(
         self,
@@ -33,6 +33,7 @@ class Route:
     ) -> None:
         self.key = key
         self.participant = participant
-        self.pointer: Any = ffi.new("unsigned char[]", key)
+        self._memory: Any = ffi.new("unsigned char[]", key)
+        self.address = int(ffi.cast("uintptr_t", self._memory))
         self.stream = stream
         self.local = local
