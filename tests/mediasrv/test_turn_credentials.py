@@ -6,7 +6,6 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import socket
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from aioice import stun, turn
 
 from mediasrv.turn import credentials, ice_servers
 from tests.prepare import find_turn_server
+from tipmeet.ports import free_port
 
 SECRET = "a turn secret"
 
@@ -50,9 +50,7 @@ def test_names_that_would_confuse_coturn_are_refused() -> None:
 
 @pytest.fixture
 async def coturn(tmp_path: Path) -> AsyncIterator[tuple[str, int]]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     options = {
         "listening-ip": "127.0.0.1",
         "relay-ip": "127.0.0.1",
@@ -72,13 +70,29 @@ async def coturn(tmp_path: Path) -> AsyncIterator[tuple[str, int]]:
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )
+    await _listening(process, port)
     yield ("127.0.0.1", port)
     process.kill()
     await process.wait()
 
 
+async def _listening(process: asyncio.subprocess.Process, port: int) -> None:
+    """Waits until it takes connections: a request before that would be lost."""
+    async with asyncio.timeout(60):
+        while True:
+            assert process.returncode is None, "coturn ended at once"
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.05)
+                continue
+            writer.close()
+            await writer.wait_closed()
+            return
+
+
 async def _allocate(server: tuple[str, int], user: str, password: str) -> tuple[str, int]:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(90):
         while True:
             try:
                 transport, _ = await turn.create_turn_endpoint(
