@@ -49,7 +49,7 @@ class SyntheticParticipant:
         """An SDP offer."""
         return self._peer.offer()
 
-    async def connect(self, answer_sdp: str, *, timeout_s: float = 10.0) -> None:
+    async def connect(self, answer_sdp: str, *, timeout_s: float = 30.0) -> None:
         """Returns once media can flow. ``TimeoutError``: it cannot; ``ValueError``: bad answer."""
         sample_media()
         self._peer.accept(answer_sdp, time.monotonic())

@@ -60,7 +60,7 @@ class FirefoxPage:
         return None if value is None else json.loads(value)
 
     async def until(
-        self, condition: Callable[[dict[str, Any]], bool], timeout_s: float = 30.0
+        self, condition: Callable[[dict[str, Any]], bool], timeout_s: float = 60.0
     ) -> dict[str, Any]:
         async with asyncio.timeout(timeout_s):
             while True:

@@ -19,7 +19,7 @@ async def relay() -> AsyncIterator[Relay]:
     await relay.close()
 
 
-async def _until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+async def _until(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
     async with asyncio.timeout(timeout_s):
         while not condition():
             await asyncio.sleep(0.02)

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 class Refused(Exception):  # noqa: N818 - reads better in tests
