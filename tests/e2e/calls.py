@@ -41,11 +41,11 @@ class Parties:
                     except VisitorError:  # no relay is up again yet
                         await asyncio.sleep(RETRY_S)
 
-    async def join(self, person: Visitor) -> None:
+    async def join(self, person: Visitor, timeout_s: float = TIMEOUT_S) -> None:
         media = SyntheticParticipant(video=False, decode=False, tick_s=self.tick_s)
         self.stack.push_async_callback(media.close)
         joined = await person.ask("media.join", call=self.call, offer=media.offer())
-        await media.connect(joined["answer"], timeout_s=TIMEOUT_S)
+        await media.connect(joined["answer"], timeout_s=timeout_s)
         self.media[person] = media
 
     async def settled(self) -> dict[str, Any]:
