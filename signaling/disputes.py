@@ -157,10 +157,6 @@ class Disputes:
             found += texts(page)
         return found
 
-    async def count_open(self) -> int:
-        """How many wait for the operator."""
-        return int(await self._redis.zcard(keys.DISPUTES_OPEN))
-
 
 def _pack(dispute: Dispute) -> bytes:
     return bytes(msgpack.packb({name: getattr(dispute, name) for name in Dispute.__slots__}))
