@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from functools import partial
+from typing import Any, Literal, NamedTuple, cast
 
 from msgpack import packb
 
@@ -48,6 +50,10 @@ class Tick(NamedTuple):
     provider_micros: int
     balance_micros: int
     affordable_s: int | None
+
+
+# `Tick._make` without its Python: the fields are known to be all there.
+_tick_of = cast("Callable[[tuple[Any, ...]], Tick]", partial(tuple.__new__, Tick))
 
 
 @dataclass(slots=True)
@@ -98,20 +104,18 @@ class Meter:
         mended by the next tick. A call this process never adopted answers `stale_epoch`.
         Raises the first failure of a batch after all the others were charged.
         """
-        by_partition: dict[int, list[str | int]] = {}  # rows of three, one after the other
+        by_partition: defaultdict[int, list[str]] = defaultdict(list)
         ticks: list[Tick] = []
-        for call_id, proof_ms in proofs.items():
+        for call_id in proofs:
             owned = self._owned.get(call_id)
             if owned is None:
-                ticks.append(Tick(call_id, "stale_epoch", 0, 0, 0, 0, 0, None))
-                continue
-            owned.proof_ms = max(owned.proof_ms, proof_ms)
-            row = (call_id, owned.base_ms + owned.proof_ms, owned.epoch)
-            by_partition.setdefault(owned.partition, []).extend(row)
+                ticks.append(_not_owned(call_id))
+            else:
+                by_partition[owned.partition].append(call_id)
         batches = [
-            (partition, rows[first : first + 3 * MAX_BATCH])
-            for partition, rows in by_partition.items()
-            for first in range(0, len(rows), 3 * MAX_BATCH)
+            (partition, calls[first : first + MAX_BATCH])
+            for partition, calls in by_partition.items()
+            for first in range(0, len(calls), MAX_BATCH)
         ]
         pipelines = iter(
             [batches[at : at + MAX_PIPELINE] for at in range(0, len(batches), MAX_PIPELINE)]
@@ -120,22 +124,42 @@ class Meter:
 
         async def work() -> None:
             for pipeline in pipelines:  # shared: each worker takes the next
-                packed = [(at, (now_ms, self.owner, packb(rows))) for at, rows in pipeline]
+                # Made only now: the store works on the pipelines before this one meanwhile.
+                rows = [(at, self._rows(calls, proofs, ticks)) for at, calls in pipeline]
+                rows = [(at, each) for at, each in rows if each]
+                packed = [(at, (now_ms, self.owner, packb(each))) for at, each in rows]
                 try:
                     replies = await self._books.scripts.run_many("tick", packed)
                 except Exception as error:
                     failures.append(error)
                     continue
-                for (_, rows), reply in zip(pipeline, replies, strict=True):
+                for (_, each), reply in zip(rows, replies, strict=True):
                     if isinstance(reply, Exception):
                         failures.append(reply)
                     else:
-                        ticks.extend(_ticks_of(rows[::3], reply))
+                        ticks.extend(_ticks_of(each[::3], reply))
 
         await asyncio.gather(*(work() for _ in range(min(MAX_UNDER_WAY, len(batches)))))
         if failures:
             raise failures[0]
         return ticks
+
+    def _rows(
+        self, calls: list[str], proofs: Mapping[str, int], ticks: list[Tick]
+    ) -> list[str | int]:
+        """A batch as the script reads it: call, proof over all owners, epoch, and so on. A call
+        dropped since the round began is answered for in `ticks`."""
+        rows: list[str | int] = []
+        for call_id in calls:
+            owned = self._owned.get(call_id)
+            if owned is None:
+                ticks.append(_not_owned(call_id))
+                continue
+            proof_ms = proofs[call_id]
+            if proof_ms > owned.proof_ms:  # noqa: PLR1730 - max() costs as much as all the rest
+                owned.proof_ms = proof_ms
+            rows += (call_id, owned.base_ms + owned.proof_ms, owned.epoch)
+        return rows
 
     def slot(self, call_id: str, slots: int) -> int:
         """Which of so many slots of the second is this call's: whole partitions share one, so that
@@ -152,19 +176,24 @@ class Meter:
         return list(self._owned)
 
 
-def _ticks_of(calls: Iterable[Any], reply: list[Any]) -> list[Tick]:
+def _not_owned(call_id: str) -> Tick:
+    return Tick(call_id, "stale_epoch", 0, 0, 0, 0, 0, None)
+
+
+def _ticks_of(calls: Iterable[Any], reply: list[Any]) -> Iterable[Tick]:
     """The flat answer to a batch, in the order its calls were asked for."""
-    rows = zip(calls, *[iter(reply)] * _COLUMNS, strict=True)
-    return [
-        Tick(
-            call,
-            _STATUSES[status],
-            seconds,
-            proof,
-            charged,
-            share,
-            balance,
-            left if left >= 0 else None,
-        )
-        for call, status, seconds, proof, charged, share, balance, left in rows
-    ]
+    status, seconds, proof, charged, share, balance, left = (
+        reply[column::_COLUMNS] for column in range(_COLUMNS)
+    )
+    rows = zip(
+        calls,
+        [_STATUSES[each] for each in status],
+        seconds,
+        proof,
+        charged,
+        share,
+        balance,
+        [each if each >= 0 else None for each in left],
+        strict=True,
+    )
+    return map(_tick_of, rows)

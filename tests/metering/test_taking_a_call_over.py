@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
+from metering import meter
 from metering.errors import CallEndedError, OutOfRangeError
 from metering.meter import Meter
+from metering.scripts import Argument
 from tests.metering.desk import Desk
 
 
@@ -65,6 +70,51 @@ async def test_ended_and_unknown_calls_answer_so(desk: Desk) -> None:
     assert (await desk.prove(5)).status == "unknown_call"
     (tick,) = await Meter(desk.books, "relay-3").tick({desk.call: 1}, 1)
     assert tick.status == "stale_epoch"
+
+
+async def test_a_call_dropped_while_a_round_is_under_way_is_not_charged(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows of a later pipeline are made while the store works on the first."""
+    monkeypatch.setattr(meter, "MAX_PIPELINE", 1)
+    monkeypatch.setattr(meter, "MAX_UNDER_WAY", 1)
+    calls = [await _answered(desk, f"client-{at}") for at in range(12)]
+    assert len({desk.books.call_partition(call) for call in calls}) > 2
+    run_many = desk.books.scripts.run_many
+    left: list[str] = []
+
+    async def drop_the_rest(name: str, batches: Sequence[tuple[int, Sequence[Argument]]]) -> Any:
+        if not left:
+            first = batches[0][0]
+            left.extend(call for call in calls if desk.books.call_partition(call) != first)
+            for call in left:
+                desk.meter.drop(call)
+        return await run_many(name, batches)
+
+    monkeypatch.setattr(desk.books.scripts, "run_many", drop_the_rest)
+    ticks = {t.call_id: t for t in await desk.meter.tick(dict.fromkeys(calls, 70_000), 1)}
+    assert set(ticks) == set(calls)
+    for call in calls:
+        expected = ("stale_epoch", 0) if call in left else ("ok", 70)
+        assert (ticks[call].status, ticks[call].seconds) == expected
+        assert (await desk.books.call_meter(call)).seconds == expected[1]
+
+
+async def _answered(desk: Desk, client: str) -> str:
+    """A live call of another client."""
+    await desk.books.top_up(client, 10**7, key="pay", source="operator", now_ms=desk.now_ms)
+    quote = await desk.books.quote(client, "chess", desk.tariff, now_ms=desk.now_ms)
+    call = desk.books.new_call_id(client)
+    await desk.books.open_call(
+        call,
+        client_id=client,
+        provider_id="bob",
+        service_id="chess",
+        tariff=quote.tariff,
+        now_ms=desk.now_ms,
+    )
+    await desk.meter.adopt(call, desk.now_ms)
+    return call
 
 
 async def test_a_broken_proof_charges_nobody_in_its_batch(desk: Desk) -> None:
