@@ -19,12 +19,12 @@ from bench.relay_janus import Janus, JanusLoops
 from bench.relay_measure import WARM_UP_S, Timing, calls_per_core, flatness, loads
 from bench.relay_media import MediaRelay
 from bench.relay_report import machine, markdown, rewrite
-from bench.relay_systems import LOAD_CORE, Floor, System, TipMeet
+from bench.relay_systems import LOAD_CORE, Floor, Interpreted, System, TipMeet
 
 SYSTEMS: dict[str, type[System]] = {
-    s.name: s for s in (TipMeet, Janus, MediaRelay, Floor, JanusLoops)
+    s.name: s for s in (TipMeet, Interpreted, Janus, MediaRelay, Floor, JanusLoops)
 }
-#: Janus with one event loop is measured when asked for.
+#: Janus with one event loop, and this relay uncompiled, are measured when asked for.
 DEFAULT = [TipMeet.name, Janus.name, MediaRelay.name, Floor.name]
 FLATNESS_CALLS = [10, 50, 100, 200]
 

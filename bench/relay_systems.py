@@ -11,7 +11,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import aiohttp
@@ -19,6 +19,7 @@ import aiohttp
 from bench.relay_connect import connect_peers, open_socket
 from bench.relay_packets import Endpoint, Stream
 from mediasrv.client import RelayClient
+from mediasrv.compiled import VARIABLE
 from mediasrv.srtp import PROFILES, SrtpKeys, SrtpPair
 
 HERE = Path(__file__).parent
@@ -73,10 +74,17 @@ class System:
         text = Path(f"/proc/{self._process.pid}/statm").read_text()
         return os.sysconf("SC_PAGE_SIZE") * int(text.split()[1])
 
-    async def _launch(self, command: Sequence[str], *, wait_for: str | None) -> str:
+    async def _launch(
+        self,
+        command: Sequence[str],
+        *,
+        wait_for: str | None,
+        environment: Mapping[str, str] | None = None,
+    ) -> str:
         """Starts on its own core; returns the rest of the line that says it is ready."""
         self._process = await asyncio.create_subprocess_exec(
             *command,
+            env={**os.environ, **(environment or {})},
             stdout=asyncio.subprocess.DEVNULL if wait_for is None else asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
         )
@@ -94,15 +102,16 @@ class System:
 
 
 class TipMeet(System):
-    """This project's relay, over its control API."""
+    """This project's relay as it runs here, over its control API: compiled, if it has been."""
 
     name = "tipmeet"
+    environment: Mapping[str, str] = {}
 
     async def connect(self, calls: int) -> list[Endpoint]:
         """See ``System``."""
         secret = secrets.token_hex(8)
         command = (sys.executable, "-m", "bench.relay_host", secret)
-        url = await self._launch(command, wait_for="ready")
+        url = await self._launch(command, wait_for="ready", environment=self.environment)
         async with aiohttp.ClientSession() as session:
             client = RelayClient(session, secret)
 
@@ -111,6 +120,13 @@ class TipMeet(System):
                 return await client.join(url, f"call-{number // 2}", side, offer)  # type: ignore[arg-type]
 
             return await connect_peers(2 * calls, join, lambda i: i ^ 1)
+
+
+class Interpreted(TipMeet):
+    """The same relay, run by the interpreter alone."""
+
+    name = "interpreted"
+    environment: Mapping[str, str] = {VARIABLE: "no"}
 
 
 class Floor(System):

@@ -10,11 +10,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from mediasrv.rtp import HEADER_SIZE, elements
 
-_ONE_BYTE = 0xBEDE
+_ONE_BYTE: Final = 0xBEDE
 
 
 class CounterLayout:

@@ -6,7 +6,7 @@ import socket
 import struct
 import sys
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from cffi import FFI
 
@@ -16,16 +16,17 @@ from mediasrv.route import Route
 from mediasrv.slots import MAX_DATAGRAM, SLOT_SIZE, Slots
 
 #: Datagrams per system call; larger batches gain nothing more and add delay.
-BATCH = 64
+BATCH: Final = 64
 #: Longest datagram the relay makes itself.
-_MAX_OWN = 1500
-_MSG_DONTWAIT = 0x40
+_MAX_OWN: Final = 1500
+_MSG_DONTWAIT: Final = 0x40
 
 #: ``mmsghdr`` and ``iovec`` as 64-bit words: setting a word costs half of setting a C field.
-_HEADER_WORDS, _VECTOR_WORDS = 8, 2
+_HEADER_WORDS: Final = 8
+_VECTOR_WORDS: Final = 2
 #: All lengths, and all addresses, of so many received datagrams, each in one step.
-_LENGTHS = [struct.Struct("=" + "56xI4x" * count) for count in range(BATCH + 1)]
-_NAMES = [struct.Struct(f"{sockaddr.SOCKADDR_SIZE}s" * count) for count in range(BATCH + 1)]
+_LENGTHS: Final = [struct.Struct("=" + "56xI4x" * count) for count in range(BATCH + 1)]
+_NAMES: Final = [struct.Struct(f"{sockaddr.SOCKADDR_SIZE}s" * count) for count in range(BATCH + 1)]
 
 _ffi = FFI()
 _ffi.cdef("""

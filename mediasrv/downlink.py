@@ -13,47 +13,54 @@ narrow path with a short queue, lowers the estimate.
 from __future__ import annotations
 
 from collections import deque
+from typing import Final
 
-from mediasrv.transport_cc import REFERENCE_TICKS, TICKS_PER_S, Told
+from mediasrv.transport_cc import REFERENCE_TICKS, TICKS_PER_S, Told, ticks
 
 #: Packets remembered until their feedback comes: five seconds at 400 packets a second.
-HISTORY = 2048
-MASK = HISTORY - 1
+HISTORY: Final = 2048
+MASK: Final = HISTORY - 1
+#: Bits of a number above those that say its place, and of a size.
+LAP_BITS: Final = 5
+LAP_MASK: Final = 31
+SIZE_MASK: Final = 2047
+SENT_SHIFT: Final = 16
 #: Seconds over which the arriving rate and the loss are measured.
-RATE_WINDOW_S = 0.8
+RATE_WINDOW_S: Final = 0.8
 #: Seconds for which the fastest packet counts as the path's own delay; ten hide no slow clock.
-BASE_S = 10
+BASE_S: Final = 10
 #: A queue of so many seconds is congestion; one packet in 300 kbit/s takes 0.03.
-QUEUE_S = 0.06
+QUEUE_S: Final = 0.06
 #: Below this the estimate may grow.
-CLEAR_S = 0.03
+CLEAR_S: Final = 0.03
 #: Feedbacks and seconds a queue must stand.
-STANDING_FEEDBACKS = 3
-STANDING_S = 0.2
+STANDING_FEEDBACKS: Final = 3
+STANDING_S: Final = 0.2
 #: Loss that is taken for congestion although no queue is seen, and how much it is judged by.
-HEAVY_LOSS = 0.25
+HEAVY_LOSS: Final = 0.25
 #: Loss with which the estimate does not grow.
-MUCH_LOSS = 0.12
-LOSS_PACKETS = 60
-LOSS_FEEDBACKS = 40
+MUCH_LOSS: Final = 0.12
+LOSS_PACKETS: Final = 60
+LOSS_FEEDBACKS: Final = 40
 #: Share of the arriving rate kept after congestion, and seconds until its effect is judged.
-BACK_OFF = 0.85
-HOLD_S = 0.5
+BACK_OFF: Final = 0.85
+HOLD_S: Final = 0.5
 #: So many in a row without effect: the path itself has become longer.
-MAX_BACK_OFFS = 8
+MAX_BACK_OFFS: Final = 8
 #: Growth in a second, and how far ahead of what is really carried.
-GROWTH = 1.08
-AHEAD = 1.5
-MIN_BPS = 100_000
+GROWTH: Final = 1.08
+AHEAD: Final = 1.5
+MIN_BPS: Final = 100_000
 #: Told to a sender that need not hold back for its receiver.
-UNLIMITED_BPS = 100_000_000
+UNLIMITED_BPS: Final = 100_000_000
 
 
 class Downlink:
     """Numbers of the packets to one receiver, and the estimate of its hop in bits a second.
 
     ``put`` numbers a packet; the media path does the same in place: ``number`` counts up, and
-    ``sent`` has at ``number & MASK`` the number, monotonic seconds, and bytes.
+    ``sent`` has at ``number & MASK`` one integer: the tick it was sent at, 11 bits of its size, and
+    the 5 bits of the number that its place does not tell; -1 for none.
     """
 
     __slots__ = (
@@ -63,9 +70,11 @@ class Downlink:
         "_grown_at",
         "_held_until",
         "_losses",
+        "_lost",
         "_reference",
         "_remote_bps",
         "_tellings",
+        "_told",
         "_units",
         "estimate_bps",
         "number",
@@ -74,15 +83,16 @@ class Downlink:
 
     def __init__(self) -> None:
         self.number = 0
-        self.sent: list[tuple[int, float, int] | None] = [None] * HISTORY
+        self.sent: list[int] = [-1] * HISTORY
         #: None until there was congestion: nothing is known to be too much.
         self.estimate_bps: int | None = None
         #: What the receiver's own estimate allows, where it makes one.
         self._remote_bps: int | None = None
         #: Of each feedback: last arrival, bytes, least delay.
         self._tellings: deque[tuple[float, int, float]] = deque(maxlen=64)
-        #: Of each feedback since the last back-off: packets told of, and lost.
-        self._losses: deque[tuple[int, int]] = deque(maxlen=LOSS_FEEDBACKS)
+        #: Of each feedback since the last back-off: packets told of, and lost; and their sums.
+        self._losses: deque[tuple[int, int]] = deque()
+        self._told = self._lost = 0
         #: Least delay of each of the last seconds.
         self._bases: deque[float] = deque(maxlen=BASE_S)
         self._base_from = self._held_until = self._grown_at = float("-inf")
@@ -94,7 +104,7 @@ class Downlink:
     def put(self, packet: memoryview, at: int, size: int, now: float) -> None:
         """Writes the next number into a packet of ``size`` bytes that is sent now."""
         number = self.number = (self.number + 1) & 0xFFFF
-        self.sent[number & MASK] = (number, now, size)
+        self.sent[number & MASK] = ticks(now) << SENT_SHIFT | size << LAP_BITS | number >> 11
         packet[at] = number >> 8
         packet[at + 1] = number & 0xFF
 
@@ -113,30 +123,32 @@ class Downlink:
         start = self._unwrap(told.reference) * REFERENCE_TICKS
         sent, number = self.sent, told.base
         size = received = lost = 0
-        least, last = float("inf"), float("-inf")
+        least, latest = 1 << 60, -(1 << 60)
         for tick in told.ticks:  # for each packet sent: no calls in here
-            entry = sent[number & MASK]
-            if entry is not None and entry[0] == number:
-                sent[number & MASK] = None
+            place = number & MASK
+            entry = sent[place]
+            if entry >= 0 and entry & LAP_MASK == number >> 11:
+                sent[place] = -1
                 if tick is None:
                     lost += 1
                 else:
-                    arrival = (start + tick) / TICKS_PER_S
                     received += 1
-                    size += entry[2]
-                    delay = arrival - entry[1]
+                    size += entry >> LAP_BITS & SIZE_MASK
+                    arrival = start + tick
+                    delay = arrival - (entry >> SENT_SHIFT)
                     if delay < least:  # noqa: PLR1730 - min() costs as much as all the rest
                         least = delay
-                    if arrival > last:  # noqa: PLR1730
-                        last = arrival
+                    if arrival > latest:  # noqa: PLR1730
+                        latest = arrival
             number = (number + 1) & 0xFFFF
-        self._losses.append((received + lost, lost))
+        self._note_loss(received + lost, lost)
         if not received:
             return
-        self._tellings.append((last, size, least))
+        last, least_s = latest / TICKS_PER_S, least / TICKS_PER_S
+        self._tellings.append((last, size, least_s))
         while len(self._tellings) > 2 and last - self._tellings[1][0] > RATE_WINDOW_S:
             self._tellings.popleft()
-        self._note_base(least, now)
+        self._note_base(least_s, now)
         self._judge(now)
 
     def _unwrap(self, reference: int) -> int:
@@ -190,16 +202,24 @@ class Downlink:
         size = sum(t[1] for t in self._tellings) - self._tellings[0][1]
         return int(8 * size / span) if span > 0 else 0
 
+    def _note_loss(self, told: int, lost: int) -> None:
+        self._losses.append((told, lost))
+        self._told += told
+        self._lost += lost
+        if len(self._losses) > LOSS_FEEDBACKS:
+            told, lost = self._losses.popleft()
+            self._told -= told
+            self._lost -= lost
+
     def _loss(self) -> float:
         """The share lost, 0 while too little is known."""
-        told = sum(told for told, _ in self._losses)
-        lost = sum(lost for _, lost in self._losses)
-        return lost / told if told >= LOSS_PACKETS else 0.0
+        return self._lost / self._told if self._told >= LOSS_PACKETS else 0.0
 
     def _back_off(self, share: float, now: float) -> None:
         self._held_until = now + HOLD_S
         self._grown_at = now
         self._losses.clear()
+        self._told = self._lost = 0
         self._back_offs += 1
         if self._back_offs > MAX_BACK_OFFS:
             self._back_offs = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from mediasrv import sockaddr
 from mediasrv.call import ABANDONED_S, Call
@@ -29,11 +30,11 @@ from mediasrv.slots import MAX_DATAGRAM, SLOT_SIZE, Slots
 from mediasrv.stats import SIDES, CallStats, Side, Totals
 
 #: Shortest datagrams that can be SRTP (header and tag) and SRTCP (header, index and tag).
-_MIN_SRTP = 12 + 10
-_MIN_SRTCP = 8 + 4 + 10
+_MIN_SRTP: Final = 12 + 10
+_MIN_SRTCP: Final = 8 + 4 + 10
 #: Seconds between looks at the participants' states and at a proof limit.
-REVIEW_S = 0.1
-SAMPLE_S = 1.0
+REVIEW_S: Final = 0.1
+SAMPLE_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ class Engine:
     ) -> None:
         """Datagrams in slots 0 to ``count``; never raises, whatever they hold."""
         view, routes, counters = self._slots.view, self._routes, self.counters
-        forward = self._media.forward
+        media = self._media
+        media.begin(now)
         counters.packets_in += count
         for slot in range(count):
             length, source, start = lengths[slot], sources[slot], slot * SLOT_SIZE
@@ -93,7 +95,7 @@ class Engine:
                 and _MIN_SRTP <= length <= MAX_DATAGRAM
                 and (participant := route.participant).rx is not None
             ):
-                forward(participant, slot, start, length, now)
+                media.forward(participant, slot, start, length)
             else:
                 self._other(slot, length, source, now)
 

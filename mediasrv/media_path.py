@@ -7,11 +7,11 @@ usual case; rarer cases (a gap, a new stream, a retransmission) are functions of
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from mediasrv.counter_layout import find_counter
 from mediasrv.counters import Counters
-from mediasrv.downlink import MASK
+from mediasrv.downlink import LAP_BITS, MASK, SENT_SHIFT
 from mediasrv.keyframes import starts_keyframe
 from mediasrv.packet_cache import CAPACITY
 from mediasrv.participant import Participant
@@ -20,24 +20,25 @@ from mediasrv.rtp import HEADER, HEADER_SIZE, payload_offset, payload_size
 from mediasrv.slots import SLOT_SIZE, Slots
 from mediasrv.srtp import ffi, protect, unprotect
 from mediasrv.track import NO_PAYLOAD_TYPE, Source, Track
+from mediasrv.transport_cc import ticks
 
 #: Longest RTP packet in the clear: what fits any path once protected.
-MAX_PLAINTEXT = 1356
+MAX_PLAINTEXT: Final = 1356
 
 #: Bytes before a retransmission's payload that hold the original number.
-_ORIGINAL_SIZE = 2
+_ORIGINAL_SIZE: Final = 2
 
 #: ``(slot, length, route)``: the slot's first bytes will be sent there.
 Queue = Callable[[int, int, Any], None]
 
-_unpack = HEADER.unpack_from
-_pack = HEADER.pack_into
+_unpack: Final[Callable[[memoryview, int], tuple[int, int, int, int, int]]] = HEADER.unpack_from
+_pack: Final = HEADER.pack_into
 
 
 class MediaPath:
     """Forwards RTP between the two sides of a call."""
 
-    __slots__ = ("_counters", "_length", "_pointers", "_queue", "_slots", "_view")
+    __slots__ = ("_counters", "_length", "_now", "_pointers", "_queue", "_slots", "_stamp", "_view")
 
     def __init__(self, slots: Slots, counters: Counters, queue: Queue) -> None:
         self._slots = slots
@@ -45,14 +46,19 @@ class MediaPath:
         self._pointers = slots.pointers
         self._counters = counters
         self._queue = queue
-        self._length = ffi.new("int *")
+        self._length: Any = ffi.new("int *")
+        self._now, self._stamp = 0.0, 0
+
+    def begin(self, now: float) -> None:
+        """A batch of packets that came at this time is forwarded next."""
+        self._now, self._stamp = now, ticks(now) << SENT_SHIFT
 
     def forward(  # noqa: PLR0912, PLR0915 - inlined on purpose, see above
-        self, participant: Participant, slot: int, start: int, length: int, now: float
+        self, participant: Participant, slot: int, start: int, length: int
     ) -> None:
         """Takes the SRTP datagram in ``slot``, which begins at ``start`` in the view; queues the
         slot when it goes on to the peer."""
-        view, length_p, pointer = self._view, self._length, self._pointers[slot]
+        view, length_p, pointer, now = self._view, self._length, self._pointers[slot], self._now
         first, second, seq, timestamp, ssrc = _unpack(view, start)
         length_p[0] = length
         if unprotect(participant.rx, pointer, length_p):
@@ -97,11 +103,12 @@ class MediaPath:
             and (found := layout.read(view, start + HEADER_SIZE))[:-1] == layout.heads
         ):
             counter_at = start + layout.offset
-            participant.uplink.log.arrivals.append((found[-1], now))
+            participant.uplink.log.arrivals.append(self._stamp | found[-1])
         else:
             counter_at = self._counter(participant, source, start, length, now)
 
-        if not track.is_open:
+        route = track.route
+        if route is None:
             return
         if source.is_rtx:
             length = self._retransmission(source, track, start, length, counter_at, now)
@@ -140,7 +147,7 @@ class MediaPath:
             downlink = track.downlink
             if counter_at and downlink is not None:
                 number = downlink.number = (downlink.number + 1) & 0xFFFF
-                downlink.sent[number & MASK] = (number, now, length)
+                downlink.sent[number & MASK] = self._stamp | length << LAP_BITS | number >> 11
                 view[counter_at] = number >> 8
                 view[counter_at + 1] = number & 0xFF
             cache = track.cache
@@ -156,7 +163,6 @@ class MediaPath:
         length = length_p[0]
         track.packets += 1
         track.bytes += length
-        route = track.route
         if route.stream is None:
             self._queue(slot, length, route)
         else:
@@ -190,7 +196,7 @@ class MediaPath:
             return 0
         counter_at, source.layout = found
         number = self._view[counter_at] << 8 | self._view[counter_at + 1]
-        participant.uplink.log.arrivals.append((number, now))
+        participant.uplink.log.note(number, now)
         return counter_at
 
     def _look_for_keyframe(self, track: Track, payload_type: int, start: int, end: int) -> None:

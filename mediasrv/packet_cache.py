@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import struct
+from typing import Final
 
 #: Packets kept: about four seconds at 1 Mbit/s, more than any receiver's jitter buffer.
-CAPACITY = 512
-_MASK = CAPACITY - 1
+CAPACITY: Final = 512
+_MASK: Final = CAPACITY - 1
 #: A packet asked for again within this time is on its way already.
-REPEAT_S = 0.02
+REPEAT_S: Final = 0.02
 #: Answers per packet; a receiver that has lost it more often will ask for a keyframe.
-MAX_REPEATS = 8
+MAX_REPEATS: Final = 8
 
 
 class PacketCache:

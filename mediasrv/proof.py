@@ -8,8 +8,10 @@ their last packets: it can only be claimed once it has happened.
 
 from __future__ import annotations
 
+from typing import Final
+
 #: Longest silence of a side that is still presence.
-SILENCE_S = 2.0
+SILENCE_S: Final = 2.0
 
 
 class Presence:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 #: A jump of the sequence number beyond this is a restart of the stream, not loss.
-MAX_JUMP = 3000
+MAX_JUMP: Final = 3000
 #: A video stream that shows no new frame for so long has frozen.
-FREEZE_S = 0.5
+FREEZE_S: Final = 0.5
 
 
 class Reception:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import struct
+from typing import Final
 
 #: version/flags, marker/payload type, sequence number, timestamp, SSRC.
-HEADER = struct.Struct("!BBHII")
-HEADER_SIZE = 12
+HEADER: Final = struct.Struct("!BBHII")
+HEADER_SIZE: Final = 12
 
-_ONE_BYTE = 0xBEDE
-_TWO_BYTE = 0x1000
-_TWO_BYTE_MASK = 0xFFF0
+_ONE_BYTE: Final = 0xBEDE
+_TWO_BYTE: Final = 0x1000
+_TWO_BYTE_MASK: Final = 0xFFF0
 
 
 class ExtensionMap:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from mediasrv.srtp import ffi
 
 #: Bytes per buffer: the largest datagram read, and room for what protection adds.
-SLOT_SIZE = 2048
+SLOT_SIZE: Final = 2048
 #: Longest datagram taken; longer ones are read truncated and refused.
-MAX_DATAGRAM = 1500
+MAX_DATAGRAM: Final = 1500
 
 
 class Slots:

@@ -8,7 +8,7 @@ does.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from aiortc.rtcdtlstransport import SRTP_PROFILES, SRTPProtectionProfile
 from pylibsrtp import Policy, Session
@@ -30,16 +30,16 @@ __all__ = [
 PROFILES: tuple[SRTPProtectionProfile, ...] = tuple(SRTP_PROFILES)
 
 #: Most bytes protection can add: tag 16, SRTCP index 4 (no MKI is ever used), rounded up.
-SRTP_OVERHEAD = 32
+SRTP_OVERHEAD: Final = 32
 
 #: Packets a reordered or late one may be behind and still be checked against replay.
-REPLAY_WINDOW = 1024
+REPLAY_WINDOW: Final = 1024
 
 #: ``(context, pointer to packet, pointer to length) -> status``; 0 is success. All work in place.
-protect: Any = lib.srtp_protect
-unprotect: Any = lib.srtp_unprotect
-protect_rtcp: Any = lib.srtp_protect_rtcp
-unprotect_rtcp: Any = lib.srtp_unprotect_rtcp
+protect: Final[Any] = lib.srtp_protect
+unprotect: Final[Any] = lib.srtp_unprotect
+protect_rtcp: Final[Any] = lib.srtp_protect_rtcp
+unprotect_rtcp: Final[Any] = lib.srtp_unprotect_rtcp
 
 
 @dataclass(frozen=True, slots=True)

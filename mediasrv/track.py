@@ -6,7 +6,7 @@ running sequence numbers and timestamps) however often the sender reloads its pa
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from mediasrv.counter_layout import UNKNOWN, CounterLayout
 from mediasrv.downlink import Downlink
@@ -16,12 +16,13 @@ from mediasrv.nack_requester import NackRequester
 from mediasrv.packet_cache import PacketCache
 from mediasrv.reception import Reception
 from mediasrv.red import RedMap
+from mediasrv.route import Route
 from mediasrv.rtp import ExtensionMap
 
 CLOCK_RATES = {"audio": 48_000, "video": 90_000}
 #: Numbers left out where a new sender takes over, so that a decoder sees the break as a loss.
-NUMBER_GAP = 1
-NO_PAYLOAD_TYPE = 255
+NUMBER_GAP: Final = 1
+NO_PAYLOAD_TYPE: Final = 255
 
 
 class Numbering:
@@ -109,7 +110,7 @@ class Track(Numbering):
         #: Media flows; ``tx``, ``route`` and ``downlink`` are the receiver's while it does.
         self.is_open = False
         self.tx: Any = None
-        self.route: Any = None
+        self.route: Route | None = None
         #: None where the receiver knows no transport-wide numbers.
         self.downlink: Downlink | None = None
         #: Forwarded to the present receiver.

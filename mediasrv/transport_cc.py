@@ -15,64 +15,76 @@ from __future__ import annotations
 import struct
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
+from typing import Final
 
 from mediasrv.rtcp_packets import RTPFB, TRANSPORT_CC
 
-TICKS_PER_S = 4000
+TICKS_PER_S: Final = 4000
 #: Ticks in one unit of the reference time (64 ms).
-REFERENCE_TICKS = 256
+REFERENCE_TICKS: Final = 256
 #: Arrivals kept until the next feedback: at 100 ms, 40,000 packets a second of one participant.
-MAX_ARRIVALS = 4096
+MAX_ARRIVALS: Final = 4096
 #: A jump of the numbers beyond this is a sender that began anew, not loss.
-MAX_GAP = 3000
+MAX_GAP: Final = 3000
 #: Arrivals told in one packet, so that it fits any path.
-MAX_TOLD = 400
+MAX_TOLD: Final = 400
 #: Numbers told of in one packet, lost ones included; the count has 16 bits.
-MAX_SPAN = 0x4000
+MAX_SPAN: Final = 0x4000
 #: Packets made at once; only wild reordering needs more than one or two.
-MAX_PACKETS = 16
+MAX_PACKETS: Final = 16
 #: Packets made at once for the sake of numbers not told of.
-MAX_UNTOLD = 8
+MAX_UNTOLD: Final = 8
 #: Statuses taken from one packet; a browser tells of some dozens.
-MAX_STATUSES = 2048
+MAX_STATUSES: Final = 2048
 
 #: Scattered: at most so many lost in a row, and at most this share of the last feedbacks' packets.
-SCATTERED_RUN = 3
-SCATTERED_SHARE = 0.15
-LOSS_FEEDBACKS = 20
+SCATTERED_RUN: Final = 3
+SCATTERED_SHARE: Final = 0.15
+LOSS_FEEDBACKS: Final = 20
 #: Fewer packets than this are judged as if they were so many.
-LOSS_PACKETS = 50
+LOSS_PACKETS: Final = 50
 
-_HEAD = struct.Struct("!BBHIIHHI")
+_HEAD: Final = struct.Struct("!BBHIIHHI")
 #: Longest run, and the shortest that is worth a chunk of its own.
-_MAX_RUN = 0x1FFF
-_MIN_RUN = 14
-_LOST, _SMALL, _LARGE = 0, 1, 2
+_MAX_RUN: Final = 0x1FFF
+_MIN_RUN: Final = 14
+_LOST: Final = 0
+_SMALL: Final = 1
+_LARGE: Final = 2
 #: A vector of fourteen packets that all came, each soon after the one before.
-_FOURTEEN_CAME = 0xBFFF
-_FOURTEEN = [_SMALL] * 14
+_FOURTEEN_CAME: Final = 0xBFFF
+_FOURTEEN: Final = [_SMALL] * 14
+
+
+def ticks(seconds: float) -> int:
+    """A time in ticks."""
+    return int(seconds * TICKS_PER_S + 0.5)
 
 
 class ArrivalLog:
     """Arrivals of one participant's packets, told to it by and by.
 
-    The media path appends ``(number, seconds)`` to ``arrivals``; numbers have 16 bits and may come
-    late or twice. Of more than ``MAX_ARRIVALS`` between two feedbacks the oldest are forgotten.
+    Each is one integer in ``arrivals``, its tick above the 16 bits of its number: one small object
+    a packet, where a pair would be three. ``note`` adds one; the media path does the same in place.
+    Numbers may come late or twice. Of more than ``MAX_ARRIVALS`` between two feedbacks the oldest
+    are forgotten.
     """
 
     __slots__ = ("_losses", "_next", "_told", "arrivals")
 
     def __init__(self) -> None:
-        self.arrivals: deque[tuple[int, float]] = deque(maxlen=MAX_ARRIVALS)
+        self.arrivals: deque[int] = deque(maxlen=MAX_ARRIVALS)
         #: The first number (unwrapped) no feedback has told of yet.
         self._next: int | None = None
         #: Packets of feedback made.
         self._told = 0
         #: Packets arrived and lost, of each of the last feedbacks.
         self._losses: deque[tuple[int, int]] = deque(maxlen=LOSS_FEEDBACKS)
+
+    def note(self, number: int, now: float) -> None:
+        """A packet of this number came."""
+        self.arrivals.append(ticks(now) << 16 | number)
 
     def feedback(self, sender: int, media: int) -> list[bytes]:
         """RTCP packets on all that arrived since the last call, in the order of their numbers."""
@@ -85,13 +97,13 @@ class ArrivalLog:
             self.arrivals.clear()
             self._told += 1
             return [run.packet(sender, media, self._told - 1)]
-        ticks = self._take()
-        expected = min(ticks) if self._next is None else self._next
-        numbers = sorted(ticks)
+        arrived = self._take()
+        expected = min(arrived) if self._next is None else self._next
+        numbers = sorted(arrived)
         scattered = SCATTERED_RUN if self._little_lost(numbers, expected) else 0
         runs: list[_Run] = []
         for number in numbers:
-            tick = ticks[number]
+            tick = arrived[number]
             end = max(expected, runs[-1].end) if runs else expected
             # A late one has been told of as lost: it is told of again, and nothing around it.
             gap = number - end
@@ -103,7 +115,7 @@ class ArrivalLog:
                     break
                 runs.append(_Run(start))
             runs[-1].add(number, tick)
-        highest = max(ticks) + 1
+        highest = numbers[-1] + 1
         if self._next is None or not 0 <= self._next - highest <= MAX_GAP:
             self._next = highest
         packets = [run.packet(sender, media, self._told + i) for i, run in enumerate(runs)]
@@ -115,18 +127,16 @@ class ArrivalLog:
         if self._next is None or len(self.arrivals) > MAX_TOLD:
             return None
         expected = self._next & 0xFFFF
-        first = int(self.arrivals[0][1] * TICKS_PER_S + 0.5)
+        first = self.arrivals[0] >> 16
         last = first - first % REFERENCE_TICKS
         deltas = bytearray()
-        before, tick = -1.0, 0
-        for number, at in self.arrivals:
-            if at != before:  # packets read together have one time
-                before, tick = at, int(at * TICKS_PER_S + 0.5)
-            if number != expected or not 0 <= tick - last <= 0xFF:
+        for arrival in self.arrivals:
+            delta = (arrival >> 16) - last
+            if arrival & 0xFFFF != expected or not 0 <= delta <= 0xFF:
                 return None
-            deltas.append(tick - last)
-            last = tick
-            expected = (number + 1) & 0xFFFF
+            deltas.append(delta)
+            last += delta
+            expected = (expected + 1) & 0xFFFF
         return _Run.unbroken(self._next, first // REFERENCE_TICKS, deltas)
 
     def _little_lost(self, numbers: list[int], expected: int) -> bool:
@@ -140,14 +150,13 @@ class ArrivalLog:
 
     def _take(self) -> dict[int, int]:
         """First arrivals by unwrapped number; what is noted is forgotten."""
-        ticks: dict[int, int] = {}
-        near = self.arrivals[0][0] if self._next is None else self._next
-        for number, at in self.arrivals:
-            near += ((number - near + 0x8000) & 0xFFFF) - 0x8000
-            if near not in ticks:
-                ticks[near] = int(at * TICKS_PER_S + 0.5)
+        arrived: dict[int, int] = {}
+        near = self.arrivals[0] & 0xFFFF if self._next is None else self._next
+        for arrival in self.arrivals:
+            near += ((arrival - near + 0x8000) & 0xFFFF) - 0x8000
+            arrived.setdefault(near, arrival >> 16)
         self.arrivals.clear()
-        return ticks
+        return arrived
 
 
 class _Run:
@@ -256,16 +265,18 @@ def _vectors(statuses: list[int]) -> list[int]:
     return chunks
 
 
-@dataclass(frozen=True, slots=True)
 class Told:
     """One packet of feedback: ``ticks[i]`` is when number ``base + i`` arrived, None: it did not.
 
     ``reference`` has 24 bits, in units of 64 ms; the ticks count from it.
     """
 
-    base: int
-    reference: int
-    ticks: Sequence[int | None]
+    __slots__ = ("base", "reference", "ticks")
+
+    def __init__(self, base: int, reference: int, ticks: list[int] | list[int | None]) -> None:
+        self.base = base
+        self.reference = reference
+        self.ticks = ticks
 
 
 def read_feedback(packet: bytes) -> Told | None:

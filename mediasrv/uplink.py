@@ -7,6 +7,7 @@ and the most it may send as soon as the other hop carries less, then once a seco
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from mediasrv.downlink import UNLIMITED_BPS
 from mediasrv.rtcp_packets import Block, make_receiver_report, make_remb
@@ -14,10 +15,10 @@ from mediasrv.track import Source
 from mediasrv.transport_cc import ArrivalLog
 
 #: Seconds between two feedbacks; senders reckon with anything from 0.05 to 0.25.
-FEEDBACK_S = 0.1
-REPORT_S = 1.0
+FEEDBACK_S: Final = 0.1
+REPORT_S: Final = 1.0
 #: A limit lower than this share of the one told is told at once.
-URGENT = 0.97
+URGENT: Final = 0.97
 
 
 class Uplink:
@@ -77,7 +78,7 @@ def _block(source: Source, now: float) -> Block:
 
 
 #: Bytes of RTCP in one datagram.
-_MAX_COMPOUND = 1200
+_MAX_COMPOUND: Final = 1200
 
 
 def _datagrams(packets: list[bytes]) -> list[bytes]:

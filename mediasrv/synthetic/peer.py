@@ -198,7 +198,7 @@ class Peer:
         view = memoryview(packet)
         counter = find_extension(view, 0, len(packet), COUNTER_ID)
         if counter is not None:
-            self._arrivals.arrivals.append((int.from_bytes(counter), now))
+            self._arrivals.note(int.from_bytes(counter), now)
         start = payload_offset(view, 0, len(packet))
         payload = packet[start:]
         if kind == "rtx":

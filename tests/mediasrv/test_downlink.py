@@ -50,7 +50,7 @@ class Hop:
                 self._send(1000)
             while self._waiting and self._waiting[0][0] <= self.now:
                 at, number = self._waiting.popleft()
-                self._log.arrivals.append((number, at + CLOCK_OFFSET_S))
+                self._log.note(number, at + CLOCK_OFFSET_S)
             if self.now >= feedback_at:
                 feedback_at += FEEDBACK_S
                 for packet in self._log.feedback(1, 2):
@@ -144,7 +144,8 @@ def test_feedback_on_what_was_never_sent_or_long_ago_says_nothing() -> None:
     for i in range(2 * HISTORY):
         downlink.put(packet, 4, 1000, i / 100)
     log = ArrivalLog()
-    log.arrivals.extend((number, 7.0) for number in (*range(1, 50), *range(30_000, 30_050)))
+    for number in (*range(1, 50), *range(30_000, 30_050)):
+        log.note(number, 7.0)
     for feedback in log.feedback(1, 2):
         told = read_feedback(feedback)
         assert told is not None

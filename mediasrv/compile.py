@@ -1,0 +1,119 @@
+"""``python -m mediasrv.compile``: makes native code of the packet path, with mypyc.
+
+It takes a C compiler, Python's headers and a minute, once for each version of the source. Without
+it the relay runs interpreted (see ``compiled``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from mediasrv.compiled import MODULES, PACKAGE, VARIABLE, folder
+
+#: Longest that compiling may take, in seconds; on a slow core it takes two minutes.
+TIMEOUT_S = 1200
+_RECIPE = """
+import sys
+from mypyc.build import mypycify
+from setuptools import setup
+setup(
+    name="mediasrv",
+    packages=[],
+    ext_modules=mypycify(
+        ["--ignore-missing-imports", *sys.argv[1:]], opt_level="2", group_name="mediasrv"
+    ),
+    script_args=["--quiet", "build_ext", "--build-lib", "out", "--build-temp", "objects"],
+)
+"""
+
+
+class CompileError(Exception):
+    """It could not be compiled; the message says what is missing or what the compiler said."""
+
+
+def build() -> Path:
+    """Compiles, once: what is there already is kept. Raises ``CompileError``.
+
+    What was compiled of other source is removed.
+    """
+    target = folder()
+    if target is None:
+        raise CompileError(f"{VARIABLE}=no: not wanted")
+    if (target / PACKAGE.name).is_dir():
+        return target
+    for needed in ("mypyc", "setuptools"):
+        if importlib.util.find_spec(needed) is None:
+            raise CompileError(f"{needed} is not installed: pip install 'tipmeet[compiled]'")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".building-", dir=target.parent) as place:
+            made = _compile(Path(place))
+            _try_out(made)
+            os.rename(made, target)
+    except OSError as error:
+        if not (target / PACKAGE.name).is_dir():  # else another process was quicker
+            raise CompileError(f"{target.parent} cannot be written: {error}") from error
+    for other in target.parent.iterdir():
+        if other != target and not other.name.startswith("."):
+            shutil.rmtree(other, ignore_errors=True)
+    return target
+
+
+def _compile(place: Path) -> Path:
+    """Compiles a copy, so that nothing but the result is ever in the package's folder."""
+    shutil.copytree(PACKAGE, place / PACKAGE.name, ignore=shutil.ignore_patterns("__*__"))
+    shutil.copy(PACKAGE / "__init__.py", place / PACKAGE.name)
+    names = [f"{PACKAGE.name}/{name}.py" for name in MODULES]
+    _run([sys.executable, "-c", _RECIPE, *names], place)
+    return place / "out"
+
+
+def _try_out(made: Path) -> None:
+    """The library must load: a broken one would end every relay at its start."""
+    names = ", ".join(f"{PACKAGE.name}.{name}" for name in MODULES)
+    code = f"import sys; sys.path.insert(0, {str(made)!r}); import {PACKAGE.name}; "
+    code += f"{PACKAGE.name}.__path__.insert(0, {str(made / PACKAGE.name)!r}); import {names}"
+    _run([sys.executable, "-c", code], PACKAGE.parent)
+
+
+def _run(command: list[str], cwd: Path) -> None:
+    environment = {**os.environ, VARIABLE: "no"}
+    try:
+        done = subprocess.run(  # noqa: S603 - this Python, on the package's own source
+            command,
+            cwd=cwd,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CompileError(f"not done after {TIMEOUT_S} s") from error
+    if done.returncode:
+        said = (done.stdout + done.stderr).strip().splitlines()[-12:]
+        raise CompileError(
+            "\n".join(["the compiler failed (is there one, with Python's headers?):", *said])
+        )
+
+
+def main() -> int:
+    """Command line: 0 compiled, 1 not."""
+    argparse.ArgumentParser(prog="python -m mediasrv.compile", description=__doc__).parse_args()
+    try:
+        print(f"The relay's packet path is compiled: {build()}")
+    except CompileError as error:
+        print(f"The relay runs interpreted: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
