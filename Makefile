@@ -6,15 +6,18 @@ BIN := $(VENV)/bin
 SYSTEM_VENV = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv
 
-.PHONY: run test install install-test lint format soak bench clean
+.PHONY: run test install install-test lint compile format soak bench clean
 
+# Without a C compiler the relay runs interpreted, and `compile` says so; nothing else differs.
 run: install
+	@$(BIN)/tipmeet compile || true
 	@exec $(BIN)/tipmeet serve
 
 test: install-test
 	@$(BIN)/python -m tests.prepare
-	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory -j 2 lint compile
 	$(BIN)/pytest -n 3 --dist loadgroup -m 'not browser'
+	MEDIASRV_COMPILED=no $(BIN)/pytest -n 3 --dist loadgroup -m 'not browser' tests/mediasrv
 	$(BIN)/pytest -m browser
 	$(BIN)/python -m tests.network pytest tests/mediasrv/test_firefox_call.py
 
@@ -23,6 +26,9 @@ lint: install-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+compile: install-test
+	@$(BIN)/tipmeet compile
 
 format: install-test
 	$(BIN)/ruff check --fix .
@@ -40,7 +46,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing TipMeet into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[compiled]'
 	@touch $@
 
 $(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python
@@ -54,10 +60,10 @@ soak: install-test
 	  echo 'No atheris for this Python: the fuzzing corpus is replayed, not grown.'
 	$(BIN)/python -m tests.soak
 
-bench: install-test
+bench: install-test compile
 	$(BIN)/pytest bench/pieces.py --benchmark-columns=median,iqr,ops,rounds
 	$(BIN)/python -m bench.meter
 	$(BIN)/python -m bench.relay
 
 clean:
-	rm -rf $(VENV) *.egg-info build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) *.egg-info build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache mediasrv/__compiled__

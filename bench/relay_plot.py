@@ -12,6 +12,7 @@ from bench.relay_measure import DISTURBED
 _STYLES = {
     "mediarelay": ("aiortc MediaRelay", "#b3541e"),
     "janus": ("Janus", "#7b4fa3"),
+    "interpreted": ("TipMeet, interpreted", "#6fae97"),
     "tipmeet": ("TipMeet", "#1a6b54"),
     "floor": ("C floor", "#555555"),
 }

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.relay_measure import DISTURBED
+from mediasrv.compiled import in_use
 
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
-_NAMES = {"tipmeet": "TipMeet", "janus": "Janus", "janus-loops": "Janus, 1 event loop"}
+_NAMES = {"tipmeet": "TipMeet", "interpreted": "TipMeet, interpreted"}
+_NAMES |= {"janus": "Janus", "janus-loops": "Janus, 1 event loop"}
 _NAMES |= {"mediarelay": "MediaRelay", "floor": "C floor"}
 
 
@@ -32,6 +34,7 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "kernel": platform.release(),
         "python": platform.python_version(),
+        "compiled": in_use(),
         "load_average": round(os.getloadavg()[0], 2),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "command": shlex.join(["python", "-m", "bench.relay", *sys.argv[1:]]),
@@ -43,7 +46,8 @@ def markdown(found: dict[str, Any]) -> str:
     where = found["machine"]
     parts = [
         f"`{where['command']}` on {where['date']}: {where['processor']}, {where['cores']} cores, "
-        f"Linux {where['kernel']}, Python {where['python']}.",
+        f"Linux {where['kernel']}, Python {where['python']}, the packet path "
+        f"{'compiled' if where['compiled'] else 'interpreted'}.",
         "",
         *_loads(found["loads"]),
     ]

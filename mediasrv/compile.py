@@ -1,4 +1,4 @@
-"""``python -m mediasrv.compile``: makes native code of the packet path, with mypyc.
+"""``tipmeet compile``: makes native code of the packet path, with mypyc.
 
 It takes a C compiler, Python's headers and a minute, once for each version of the source. Without
 it the relay runs interpreted (see ``compiled``).
@@ -6,7 +6,6 @@ it the relay runs interpreted (see ``compiled``).
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import os
 import shutil
@@ -15,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mediasrv.compiled import MODULES, PACKAGE, VARIABLE, folder
+from mediasrv.compiled import MODULES, PACKAGE, VARIABLE, folder, found
 
 #: Longest that compiling may take, in seconds; on a slow core it takes two minutes.
 TIMEOUT_S = 1200
@@ -45,8 +44,8 @@ def build() -> Path:
     """
     target = folder()
     if target is None:
-        raise CompileError(f"{VARIABLE}=no: not wanted")
-    if (target / PACKAGE.name).is_dir():
+        raise CompileError(f"{VARIABLE}=no says so")
+    if found() is not None:
         return target
     for needed in ("mypyc", "setuptools"):
         if importlib.util.find_spec(needed) is None:
@@ -58,18 +57,19 @@ def build() -> Path:
             _try_out(made)
             os.rename(made, target)
     except OSError as error:
-        if not (target / PACKAGE.name).is_dir():  # else another process was quicker
-            raise CompileError(f"{target.parent} cannot be written: {error}") from error
-    for other in target.parent.iterdir():
-        if other != target and not other.name.startswith("."):
-            shutil.rmtree(other, ignore_errors=True)
+        if found() is None:  # else another process was quicker
+            raise CompileError(
+                f"{target.parent} cannot be written ({error}); {VARIABLE} may name another folder"
+            ) from error
+    for library in target.parent.glob(f"*/{PACKAGE.name}__mypyc*"):
+        if library.parent != target:
+            shutil.rmtree(library.parent, ignore_errors=True)
     return target
 
 
 def _compile(place: Path) -> Path:
     """Compiles a copy, so that nothing but the result is ever in the package's folder."""
     shutil.copytree(PACKAGE, place / PACKAGE.name, ignore=shutil.ignore_patterns("__*__"))
-    shutil.copy(PACKAGE / "__init__.py", place / PACKAGE.name)
     names = [f"{PACKAGE.name}/{name}.py" for name in MODULES]
     _run([sys.executable, "-c", _RECIPE, *names], place)
     return place / "out"
@@ -102,18 +102,3 @@ def _run(command: list[str], cwd: Path) -> None:
         raise CompileError(
             "\n".join(["the compiler failed (is there one, with Python's headers?):", *said])
         )
-
-
-def main() -> int:
-    """Command line: 0 compiled, 1 not."""
-    argparse.ArgumentParser(prog="python -m mediasrv.compile", description=__doc__).parse_args()
-    try:
-        print(f"The relay's packet path is compiled: {build()}")
-    except CompileError as error:
-        print(f"The relay runs interpreted: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

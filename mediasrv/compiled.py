@@ -72,12 +72,18 @@ def folder() -> Path | None:
     return (Path(wanted) if wanted else PACKAGE / "__compiled__") / key()
 
 
+def found() -> Path | None:
+    """The compiled modules of this source, if they have been made and are wanted."""
+    place = folder()
+    return place if place is not None and (place / PACKAGE.name).is_dir() else None
+
+
 def use(path: list[str]) -> None:
     """Puts the compiled modules, where they are, before the package's own on its ``__path__``."""
-    found = folder()
-    if found is not None and (found / PACKAGE.name).is_dir():
-        sys.path.append(str(found))  # the shared library behind the modules
-        path.insert(0, str(found / PACKAGE.name))
+    place = found()
+    if place is not None:
+        sys.path.append(str(place))  # the shared library behind the modules
+        path.insert(0, str(place / PACKAGE.name))
 
 
 def in_use() -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from mediasrv import compiled
 from mediasrv.addresses import announced_addresses, problems
 from mediasrv.datagrams import BATCH, DatagramSocket, open_datagrams
 from mediasrv.dtls import Certificate
@@ -101,7 +102,9 @@ class Relay:
             await self._tcp.start(listener)
         self._loop.add_reader(self._socket.fileno(), self._readable)
         self._tick()
-        _log.info("relay started", addresses=self.addresses, port=self.port)
+        _log.info(
+            "relay started", addresses=self.addresses, port=self.port, compiled=compiled.in_use()
+        )
 
     async def close(self) -> None:
         """Ends all calls and frees the socket. May be called twice."""

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from mediasrv.rtcp_packets import (
     FIR,
@@ -38,36 +37,47 @@ MAX_PACKETS = 32
 MAX_NACKED = 256
 
 
-@dataclass(frozen=True, slots=True)
 class ReportBlock:
     """What a receiver says of a track (RFC 3550 section 6.4.1), in the track's own numbers."""
 
-    track: Track
-    lost: int
-    highest: int
-    jitter: int
-    last_sr: int
-    delay: int
+    __slots__ = ("delay", "highest", "last_sr", "lost", "track")
+
+    def __init__(self, track: Track, lost: int, highest: int, last_sr: int, delay: int) -> None:
+        self.track = track
+        self.lost = lost
+        self.highest = highest
+        self.last_sr = last_sr
+        self.delay = delay
 
 
-@dataclass(slots=True)
 class Translation:
     """The compound for the other side, and what the relay itself should know or do.
 
     ``sender_reports`` are of which stream, with the middle of their NTP time.
     """
 
-    data: bytearray = field(default_factory=bytearray)
-    reports: list[ReportBlock] = field(default_factory=list)
-    sender_reports: list[tuple[Source, int]] = field(default_factory=list)
-    nacks: list[tuple[Track, list[int]]] = field(default_factory=list)
-    keyframes: list[Track] = field(default_factory=list)
-    feedback: list[Told] = field(default_factory=list)
-    limit_bps: int | None = None
-    malformed: bool = False
+    __slots__ = (
+        "data",
+        "feedback",
+        "keyframes",
+        "limit_bps",
+        "malformed",
+        "nacks",
+        "reports",
+        "sender_reports",
+    )
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self.reports: list[ReportBlock] = []
+        self.sender_reports: list[tuple[Source, int]] = []
+        self.nacks: list[tuple[Track, list[int]]] = []
+        self.keyframes: list[Track] = []
+        self.feedback: list[Told] = []
+        self.limit_bps: int | None = None
+        self.malformed = False
 
 
-@dataclass(frozen=True, slots=True)
 class Numbers:
     """The numbering of the participant whose RTCP is translated.
 
@@ -75,9 +85,14 @@ class Numbers:
     relay's SSRCs. ``own_ssrc`` stands for it where it uses an SSRC nobody announced.
     """
 
-    sources: Mapping[int, Source]
-    tracks: Mapping[int, Track]
-    own_ssrc: int
+    __slots__ = ("own_ssrc", "sources", "tracks")
+
+    def __init__(
+        self, sources: Mapping[int, Source], tracks: Mapping[int, Track], own_ssrc: int
+    ) -> None:
+        self.sources = sources
+        self.tracks = tracks
+        self.own_ssrc = own_ssrc
 
 
 def translate(packet: bytes, numbers: Numbers) -> Translation:
@@ -138,14 +153,14 @@ def _report(body: bytes, count: int, kind: int, numbers: Numbers, out: Translati
 
 
 def _block(body: bytes, at: int, numbers: Numbers, out: Translation) -> None:
-    ssrc, loss, highest, jitter, last_sr, delay = REPORT.unpack_from(body, at)
+    ssrc, loss, highest, _, last_sr, delay = REPORT.unpack_from(body, at)
     track = numbers.tracks.get(ssrc)
     # Of retransmissions nothing need be known: they are asked for until they come.
     if track is not None and ssrc == track.ssrc:
         cumulative = loss & 0xFFFFFF
         if cumulative & 0x800000:
             cumulative -= 0x1000000
-        out.reports.append(ReportBlock(track, cumulative, highest, jitter, last_sr, delay))
+        out.reports.append(ReportBlock(track, cumulative, highest, last_sr, delay))
 
 
 def _sdes(body: bytes, count: int, numbers: Numbers, out: Translation) -> bool:

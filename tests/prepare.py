@@ -10,12 +10,23 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
+from pathlib import Path
 
 # What a test needs, the names it goes by, and Debian's package.
 CHROMIUM = (("chromium", "chromium-browser", "google-chrome"), "chromium")
 FIREFOX = (("firefox-esr", "firefox"), "firefox-esr")
 TURN_SERVER = (("turnserver",), "coturn")
-NEEDED = (CHROMIUM, FIREFOX, TURN_SERVER, (("ip",), "iproute2"), (("unshare",), "util-linux"))
+COMPILER = (("cc", "gcc", "clang"), "gcc")  # for the relay's packet path
+NEEDED = (
+    CHROMIUM,
+    FIREFOX,
+    TURN_SERVER,
+    COMPILER,
+    (("ip",), "iproute2"),
+    (("unshare",), "util-linux"),
+)
+PYTHON_HEADERS = Path(sysconfig.get_path("include")) / "Python.h"
 
 
 def find(names: tuple[str, ...]) -> str | None:
@@ -62,13 +73,23 @@ def install(packages: list[str]) -> None:
             return
 
 
+def missing_packages() -> list[str]:
+    """Debian's packages of what is not there."""
+    missing = [package for names, package in NEEDED if find(names) is None]
+    if COMPILER[1] in missing:
+        missing.append("libc6-dev")
+    if not PYTHON_HEADERS.exists():
+        missing.append("python3-dev")
+    return missing
+
+
 def prepare() -> int:
     """Install what is missing; 1, with a sentence, when it cannot be."""
-    missing = [package for names, package in NEEDED if find(names) is None]
+    missing = missing_packages()
     if missing:
         print(f"Installing {', '.join(missing)} from the system's packages ...", flush=True)
         install([*missing, "fonts-dejavu-core"])
-    missing = [package for names, package in NEEDED if find(names) is None]
+    missing = missing_packages()
     if missing:
         print(
             f"The tests need {', '.join(missing)}, which could not be installed.\n"

@@ -18,6 +18,8 @@ from typing import Any
 import redis.exceptions
 import uvloop
 
+from mediasrv.compile import CompileError, build
+from mediasrv.compiled import folder, found
 from metering.archive import audit_with_archive
 from metering.audit import audit
 from metering.errors import MeteringError
@@ -114,6 +116,7 @@ def parser() -> argparse.ArgumentParser:
     voucher.add_argument("--note", default="")
     voucher.add_argument("--json", action="store_true", help="print one JSON object")
 
+    add("compile", _compile, "Make native code of the relay's packet path (once a version).")
     add("version", _version, "Print the version.")
     return top
 
@@ -224,6 +227,18 @@ def _voucher(options: argparse.Namespace) -> int:
         )
         for code in codes:
             print(f"  {code}")
+    return 0
+
+
+def _compile(_options: argparse.Namespace) -> int:
+    if folder() is not None and found() is None:
+        print("Compiling the relay's packet path; once, and it takes a minute ...", flush=True)
+    try:
+        made = build()
+    except CompileError as error:
+        print(f"tipmeet: the relay will run interpreted: {error}", file=sys.stderr)
+        return EXIT_CANNOT
+    print(f"The relay's packet path is compiled: {made}")
     return 0
 
 
