@@ -52,6 +52,7 @@ class Call:
         other: Side = SIDES[1 - SIDES.index(side)]
         participant.sends = self.feeds[other].tracks
         participant.receives = self.feeds[side].tracks
+        participant.camera = participant.sends["video"]
         participant.announce_sources()
         # The side's presence goes on: a rejoin within two seconds leaves no hole in the proof.
         participant.presence = self.proof.sides[SIDES.index(side)]

@@ -33,6 +33,8 @@ BASE_S: Final = 10
 QUEUE_S: Final = 0.06
 #: Below this the estimate may grow.
 CLEAR_S: Final = 0.03
+#: Feedbacks remembered at most.
+MAX_TELLINGS: Final = 64
 #: Feedbacks and seconds a queue must stand.
 STANDING_FEEDBACKS: Final = 3
 STANDING_S: Final = 0.2
@@ -65,6 +67,7 @@ class Downlink:
 
     __slots__ = (
         "_back_offs",
+        "_base",
         "_base_from",
         "_bases",
         "_grown_at",
@@ -89,12 +92,13 @@ class Downlink:
         #: What the receiver's own estimate allows, where it makes one.
         self._remote_bps: int | None = None
         #: Of each feedback: last arrival, bytes, least delay.
-        self._tellings: deque[tuple[float, int, float]] = deque(maxlen=64)
+        self._tellings: list[tuple[float, int, float]] = []
         #: Of each feedback since the last back-off: packets told of, and lost; and their sums.
         self._losses: deque[tuple[int, int]] = deque()
         self._told = self._lost = 0
-        #: Least delay of each of the last seconds.
-        self._bases: deque[float] = deque(maxlen=BASE_S)
+        #: Least delay of each of the last seconds, and of them all.
+        self._bases: list[float] = []
+        self._base = float("inf")
         self._base_from = self._held_until = self._grown_at = float("-inf")
         self._back_offs = 0
         #: The receiver's reference time as last told (24 bits), and without end.
@@ -145,9 +149,12 @@ class Downlink:
         if not received:
             return
         last, least_s = latest / TICKS_PER_S, least / TICKS_PER_S
-        self._tellings.append((last, size, least_s))
-        while len(self._tellings) > 2 and last - self._tellings[1][0] > RATE_WINDOW_S:
-            self._tellings.popleft()
+        tellings = self._tellings
+        tellings.append((last, size, least_s))
+        while len(tellings) > MAX_TELLINGS or (
+            len(tellings) > 2 and last - tellings[1][0] > RATE_WINDOW_S
+        ):
+            del tellings[0]
         self._note_base(least_s, now)
         self._judge(now)
 
@@ -158,11 +165,16 @@ class Downlink:
         return self._units
 
     def _note_base(self, least: float, now: float) -> None:
-        if now - self._base_from >= 1.0 or not self._bases:
-            self._bases.append(least)
+        bases = self._bases
+        if now - self._base_from >= 1.0 or not bases:
+            bases.append(least)
+            if len(bases) > BASE_S:
+                del bases[0]
+            self._base = min(bases)
             self._base_from = now
-        elif least < self._bases[-1]:
-            self._bases[-1] = least
+        elif least < bases[-1]:
+            bases[-1] = least
+            self._base = min(self._base, least)
 
     def _judge(self, now: float) -> None:
         queue = self.queue_s
@@ -183,14 +195,16 @@ class Downlink:
     @property
     def queue_s(self) -> float:
         """Seconds that even the fastest packets of the last moments have waited; 0 when unsure."""
-        if len(self._tellings) < STANDING_FEEDBACKS:
+        tellings = self._tellings
+        count = len(tellings)
+        if count < STANDING_FEEDBACKS:
             return 0.0
-        last = self._tellings[-1][0]
-        least, seen = float("inf"), 0
-        for at, _, delay in reversed(self._tellings):
-            least, seen = min(least, delay), seen + 1
+        last, _, least = tellings[-1]
+        for seen in range(2, count + 1):
+            at, _, delay = tellings[-seen]
+            least = min(least, delay)
             if seen >= STANDING_FEEDBACKS and last - at >= STANDING_S:
-                return least - min(self._bases, default=least)
+                return least - self._base if self._bases else 0.0
         return 0.0
 
     def rate_bps(self) -> int:
@@ -224,6 +238,7 @@ class Downlink:
         if self._back_offs > MAX_BACK_OFFS:
             self._back_offs = 0
             self._bases.clear()
+            self._base = float("inf")
             return
         lowered = max(MIN_BPS, int(share * self.rate_bps()))
         if self.estimate_bps is None or lowered < self.estimate_bps:

@@ -211,9 +211,8 @@ class Engine:
                 self._send(flight, route)
             if dtls.state is DtlsState.FAILED:
                 self._handshaking.discard(participant)
-        for call in self._calls.values():
-            for participant in call.participants.values():
-                self._feedback.tell_sender(participant, now)
+        for participant in self._ufrags.values():
+            self._feedback.tell_sender(participant, now)
         if now - self._review_at >= REVIEW_S:
             self._review_at = now
             for call in list(self._calls.values()):

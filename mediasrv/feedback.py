@@ -90,12 +90,13 @@ class Feedback:
 
     def _ask_sender(self, sender: Participant, now: float) -> None:
         """Whatever has to be asked of a sender's video by now: a keyframe, lost packets."""
-        track = sender.sends["video"]
-        if not track.is_open or track.source is None:
+        track = sender.camera
+        if track is None or track.route is None or track.source is None:
             return
         if track.keyframes is not None and track.keyframes.wanted:
             self._ask_for_keyframe(sender, track, now)
-        if track.source.nacks is not None and track.source.nacks.missing:
+        nacks = track.source.nacks
+        if nacks is not None and nacks.missing:
             self._ask_again(sender, track.source, now)
 
     def _ask_for_keyframe(self, sender: Participant, track: Track, now: float) -> None:

@@ -39,6 +39,7 @@ class Participant:
         "bitrate_in",
         "bitrate_out",
         "call",
+        "camera",
         "control_bytes_in",
         "control_bytes_out",
         "control_in",
@@ -89,6 +90,8 @@ class Participant:
         #: Tracks this side's media goes to, and tracks it is sent, by kind.
         self.sends: dict[str, Track] = {}
         self.receives: dict[str, Track] = {}
+        #: Its video track again: looked at every few milliseconds.
+        self.camera: Track | None = None
         self.sources: dict[int, Source] = {}
         #: Congestion control of its two hops: from it to the relay, and from the relay to it.
         self.uplink = Uplink()
@@ -191,9 +194,10 @@ class Participant:
             return "gone"
         if self.tx is None:
             return "connecting"
-        if now - max(self.last_media(kind) for kind in ("audio", "video")) <= SILENCE_S:
-            self.flowed = True
-            return "flowing"
+        for source in self.sources.values():
+            if now - source.last_at <= SILENCE_S:
+                self.flowed = True
+                return "flowing"
         if self.flowed and now - self.presence.heard > SILENCE_S:
             return "interrupted"
         return "connected"
