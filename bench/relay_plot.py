@@ -12,7 +12,6 @@ from bench.relay_measure import DISTURBED
 _STYLES = {
     "mediarelay": ("aiortc MediaRelay", "#b3541e"),
     "janus": ("Janus", "#7b4fa3"),
-    "interpreted": ("TipMeet, interpreted", "#6fae97"),
     "tipmeet": ("TipMeet", "#1a6b54"),
     "floor": ("C floor", "#555555"),
 }
@@ -36,10 +35,11 @@ def svg(rows: list[dict[str, Any]]) -> str:
     low = max((s for s in _STEPS if s <= min(ys) / 1.3), default=1)
     high = min((s for s in _STEPS if s >= max(ys) * 1.2), default=_STEPS[-1])
     title = "CPU per relayed packet, µs, against load"
-    if any(
+    disturbed = sum(
         (row.get(name) or {}).get("others_share", 0) > DISTURBED for row in rows for name in lines
-    ):
-        title += " (busy machine: not a comparison)"
+    )
+    if disturbed:
+        title += f" ({disturbed} of the points disturbed by other processes)"
     chart = Chart(
         title,
         Axis(xs[0] / 1.2, xs[-1] * 1.2, tuple((x, f"{x:,.0f}") for x in xs), "packets a second"),

@@ -73,7 +73,7 @@ def _loads(rows: list[dict[str, Any]]) -> list[str]:
         "| of the core | others on it | kB a call |",
         "|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    busiest = 0.0
+    disturbed = []
     for row in rows:
         for name, figures in row.items():
             if name not in _NAMES:
@@ -84,7 +84,10 @@ def _loads(rows: list[dict[str, Any]]) -> list[str]:
                     "| | | | | | | |"
                 )
                 continue
-            busiest = max(busiest, figures["others_share"])
+            if figures["others_share"] > DISTURBED:
+                disturbed.append(
+                    f"{_NAMES[name]} at {row['pps']:,} ({figures['others_share']:.0%})"
+                )
             pps, calls = figures.get("pps", row["pps"]), figures.get("calls", row["calls"])
             lines.append(
                 f"| {pps:,.0f} | {calls:g} | {_NAMES[name]} | {figures['us_per_packet']:.1f} "
@@ -97,13 +100,12 @@ def _loads(rows: list[dict[str, Any]]) -> list[str]:
     for row in rows:
         janus, floor = (row["ratios"][name] for name in ("janus", "floor"))
         lines.append(f"| {row['pps']:,} | {_or_dash(janus, 2)} | {_or_dash(floor, 2)} |")
-    if busiest > DISTURBED:
+    if disturbed:
         lines += [
             "",
-            "Not a comparison: the machine was busy. Other processes took up to "
-            f"{busiest:.0%} of the systems' core (median of the rounds), unevenly; a system that "
-            "is kept waiting has late and lost packets, and fewer wake-ups to pay for each. "
-            "Measure again on an idle one.",
+            f"Disturbed, so no comparison: {', '.join(disturbed)}. So much of the systems' core "
+            "others took there (median of the rounds); a system that is kept waiting has late and "
+            "lost packets, and fewer wake-ups to pay for each.",
         ]
     return lines
 
