@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from playwright.async_api import Browser, Playwright
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from playwright.async_api import Browser, Playwright, async_playwright
 
 from tests.prepare import find_chromium
 
@@ -25,3 +29,34 @@ async def launch(playwright: Playwright, *more_flags: str) -> Browser:
     return await playwright.chromium.launch(
         executable_path=find_chromium(), headless=True, args=[*FLAGS, *more_flags]
     )
+
+
+class SharedChromium:
+    """One Chromium for many tests: starting one takes as long as many a test. Each test opens
+    contexts of its own, which share nothing."""
+
+    def __init__(self) -> None:
+        self._opened = AsyncExitStack()
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+
+    async def __aenter__(self) -> Self:
+        self._playwright = await self._opened.enter_async_context(async_playwright())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._browser is not None:
+            await self._browser.close()
+        await self._opened.__aexit__(kind, error, traceback)
+
+    async def running(self) -> Browser:
+        """The browser, started again if a test has crashed it."""
+        assert self._playwright is not None
+        if self._browser is None or not self._browser.is_connected():
+            self._browser = await launch(self._playwright)
+        return self._browser

@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 import redis.asyncio
 import uvloop
+from playwright.async_api import Browser
 
+from tests.browser import SharedChromium
 from tests.network import VARIABLE as ADDRESS_VARIABLE
 from tipmeet.store import EmbeddedStore
 
@@ -55,3 +57,19 @@ async def redis_client(valkey: EmbeddedStore) -> AsyncIterator[redis.asyncio.Red
     await client.flushall()
     yield client
     await client.aclose()
+
+
+@pytest.fixture(scope="session")
+async def shared_chromium() -> AsyncIterator[SharedChromium]:
+    """The system's Chromium, started by the first test that wants it."""
+    async with SharedChromium() as shared:
+        yield shared
+
+
+@pytest.fixture
+async def browser(shared_chromium: SharedChromium) -> AsyncIterator[Browser]:
+    """Chromium with nothing open in it; what a test leaves open is closed after it."""
+    chromium = await shared_chromium.running()
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()

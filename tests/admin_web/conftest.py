@@ -1,4 +1,4 @@
-"""A browser, and the pages' scripts served to it."""
+"""The pages' scripts served to a browser, and a whole web process."""
 
 from __future__ import annotations
 
@@ -9,26 +9,16 @@ import pytest
 import redis.asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 import admin_web
 import signaling
 from admin_web import security
 from tests.admin_web.platform import Platform, running
-from tests.browser import launch
 
 # A machine under load may be many times slower; what never comes fails all the same.
 PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """The system's Chromium."""
-    async with async_playwright() as playwright:
-        chromium = await launch(playwright)
-        yield chromium
-        await chromium.close()
 
 
 @pytest.fixture

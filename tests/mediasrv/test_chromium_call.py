@@ -28,12 +28,6 @@ async def relay() -> AsyncIterator[Relay]:
     await relay.close()
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
-
-
 async def test_two_browsers_exchange_640x480_both_ways_without_loss(
     relay: Relay, browser: Browser
 ) -> None:

@@ -1,4 +1,4 @@
-"""One browser for a file's tests; for each test a page of the module site, or a whole platform."""
+"""For each test a page of the module site, or a whole platform."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 import redis.asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.admin_web.platform import Platform, running
-from tests.browser import launch
 from tests.signaling_pages.module_site import ModuleSite, serve_modules
 from tipmeet.store import EmbeddedStore
 
@@ -20,21 +18,13 @@ PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await launch(playwright)
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def modules() -> AsyncIterator[ModuleSite]:
     async with serve_modules() as site:
         yield site
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def page(browser: Browser, modules: ModuleSite) -> AsyncIterator[Page]:
     """A page that can import the modules; an error nobody caught fails the test."""
     page = await browser.new_page()
@@ -46,7 +36,7 @@ async def page(browser: Browser, modules: ModuleSite) -> AsyncIterator[Page]:
     assert not problems
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def platform(valkey: EmbeddedStore) -> AsyncIterator[Platform]:
     """A web process on an empty store."""
     store = redis.asyncio.Redis.from_url(valkey.url)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
@@ -20,7 +19,6 @@ from tests.signaling_pages.waiting import until
 from tipmeet.visitor import Visitor
 
 # One browser for the whole file: starting one takes longer than a test.
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SLOW_MS = 90_000  # a loaded test machine, not the product
 # How long a call waits for a side that reloads, or for a voucher: for the same machine.
@@ -148,7 +146,7 @@ async def open_pair(
     return Pair(site, operator, client_id, slug, client_profile, client, provider)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def stack() -> AsyncIterator[AsyncExitStack]:
     async with AsyncExitStack() as opened:
         yield opened

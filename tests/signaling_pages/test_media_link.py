@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from mediasrv.relay import Relay, RelayConfig
@@ -14,7 +13,6 @@ from tests.signaling_pages.waiting import until
 from tipmeet.ports import free_port
 
 # One browser for the whole file: starting one takes longer than a test.
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 OPEN = """async ([side, wanted]) => {
   const { MediaLink } = await import("/static/signaling/rtc.js");
@@ -45,7 +43,7 @@ RECEIVES = """async ([frames, packets]) => {
 }"""
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def relay(modules: ModuleSite) -> AsyncIterator[Relay]:
     relay = Relay(RelayConfig(host="127.0.0.1", port=free_port(), announced=("127.0.0.1",)))
     await relay.start()

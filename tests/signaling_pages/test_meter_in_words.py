@@ -8,7 +8,6 @@ import pytest
 from playwright.async_api import Page
 
 # One browser for the whole file: starting one takes longer than a test.
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TARIFF: dict[str, Any] = {
     "currency": "USD",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
@@ -13,10 +12,9 @@ from tests.admin_web.platform import Platform
 from tests.signaling_pages.lobby_world import World, make_world
 
 # One browser for the whole file: starting one takes longer than a test.
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def world(platform: Platform, browser: Browser) -> AsyncIterator[World]:
     made = await make_world(platform, browser)
     yield made

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import pytest
 from aiohttp import web
 from playwright.async_api import Page
 
 from tests.signaling_pages.module_site import ModuleSite
 
 # One browser for the whole file: starting one takes longer than a test.
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 OPEN = """async () => {
   const { Socket } = await import("/static/signaling/lib/socket.js");
