@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from pathlib import Path
 
@@ -47,9 +48,7 @@ def build() -> Path:
         raise CompileError(f"{VARIABLE}=no says so")
     if found() is not None:
         return target
-    for needed in ("mypyc", "setuptools"):
-        if importlib.util.find_spec(needed) is None:
-            raise CompileError(f"{needed} is not installed: pip install 'tipmeet[compiled]'")
+    _check_tools()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".building-", dir=target.parent) as place:
@@ -65,6 +64,18 @@ def build() -> Path:
         if library.parent != target:
             shutil.rmtree(library.parent, ignore_errors=True)
     return target
+
+
+def _check_tools() -> None:
+    for needed in ("mypyc", "setuptools"):
+        if importlib.util.find_spec(needed) is None:
+            raise CompileError(f"{needed} is not installed: pip install 'tipmeet[compiled]'")
+    compiler = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()[0]
+    if shutil.which(compiler) is None:
+        raise CompileError(f"there is no C compiler ({compiler})")
+    headers = Path(sysconfig.get_path("include")) / "Python.h"
+    if not headers.exists():
+        raise CompileError(f"Python's headers are missing ({headers}; Debian: python3-dev)")
 
 
 def _compile(place: Path) -> Path:
@@ -99,6 +110,4 @@ def _run(command: list[str], cwd: Path) -> None:
         raise CompileError(f"not done after {TIMEOUT_S} s") from error
     if done.returncode:
         said = (done.stdout + done.stderr).strip().splitlines()[-12:]
-        raise CompileError(
-            "\n".join(["the compiler failed (is there one, with Python's headers?):", *said])
-        )
+        raise CompileError("\n".join(["the compiler failed:", *said]))

@@ -7,6 +7,7 @@ atheris and keeps them in the folder; ``corpus/`` holds what was found, and is r
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -88,6 +89,7 @@ def main() -> None:
     import atheris
 
     name, folder, *options = sys.argv[1:]
+    os.environ["MEDIASRV_COMPILED"] = "no"  # the fuzzer follows bytecode
     with atheris.instrument_imports(include=["mediasrv"]):
         import mediasrv.engine
         import mediasrv.rtcp  # noqa: F401 - imported to be instrumented

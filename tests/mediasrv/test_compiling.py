@@ -71,11 +71,20 @@ def test_made_once_and_made_anew_for_other_source(two_modules: Path) -> None:
     assert (made.parent / "somebody's").exists()
 
 
-def test_without_a_compiler_it_says_so_and_leaves_nothing(
+def test_without_a_compiler_it_says_so_at_once(
     two_modules: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CC", "/nonexistent/cc")
-    with pytest.raises(making.CompileError, match="is there one"):
+    monkeypatch.setenv("CC", "/nonexistent/cc -O2")
+    with pytest.raises(making.CompileError, match=r"no C compiler \(/nonexistent/cc\)"):
+        making.build()
+    assert not (two_modules / "__compiled__").exists()
+
+
+def test_a_compiler_that_fails_leaves_nothing(
+    two_modules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CC", "false")
+    with pytest.raises(making.CompileError, match="the compiler failed"):
         making.build()
     assert list((two_modules / "__compiled__").iterdir()) == []
     assert compiled.found() is None
