@@ -15,7 +15,7 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-from mediasrv.compiled import MODULES, PACKAGE, VARIABLE, folder, found
+from mediasrv.compiled import MODULES, PACKAGE, VARIABLE, folder, found, key
 
 #: Longest that compiling may take, in seconds; on a slow core it takes two minutes.
 TIMEOUT_S = 1200
@@ -43,24 +43,29 @@ def build() -> Path:
 
     What was compiled of other source is removed.
     """
-    target = folder()
-    if target is None:
+    everything, made = folder(), found()
+    if everything is None:
         raise CompileError(f"{VARIABLE}=no says so")
-    if found() is not None:
-        return target
+    if made is not None:
+        return made
     _check_tools()
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".building-", dir=target.parent) as place:
-            made = _compile(Path(place))
-            _try_out(made)
-            os.rename(made, target)
+        everything.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".building-", dir=everything) as place:
+            # A copy: nothing but the result shall be in the package's folder, and the source may be
+            # edited meanwhile.
+            copy = Path(place) / PACKAGE.name
+            shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__*__"))
+            target = everything / key(copy)
+            out = _compile(copy)
+            _try_out(out)
+            if not target.exists():  # else another process was quicker
+                os.rename(out, target)
     except OSError as error:
-        if found() is None:  # else another process was quicker
-            raise CompileError(
-                f"{target.parent} cannot be written ({error}); {VARIABLE} may name another folder"
-            ) from error
-    for library in target.parent.glob(f"*/{PACKAGE.name}__mypyc*"):
+        raise CompileError(
+            f"{everything} cannot be written ({error}); {VARIABLE} may name another folder"
+        ) from error
+    for library in everything.glob(f"*/{PACKAGE.name}__mypyc*"):
         if library.parent != target:
             shutil.rmtree(library.parent, ignore_errors=True)
     return target
@@ -78,12 +83,10 @@ def _check_tools() -> None:
         raise CompileError(f"Python's headers are missing ({headers}; Debian: python3-dev)")
 
 
-def _compile(place: Path) -> Path:
-    """Compiles a copy, so that nothing but the result is ever in the package's folder."""
-    shutil.copytree(PACKAGE, place / PACKAGE.name, ignore=shutil.ignore_patterns("__*__"))
-    names = [f"{PACKAGE.name}/{name}.py" for name in MODULES]
-    _run([sys.executable, "-c", _RECIPE, *names], place)
-    return place / "out"
+def _compile(copy: Path) -> Path:
+    names = [f"{copy.name}/{name}.py" for name in MODULES]
+    _run([sys.executable, "-c", _RECIPE, *names], copy.parent)
+    return copy.parent / "out"
 
 
 def _try_out(made: Path) -> None:

@@ -56,26 +56,30 @@ VARIABLE = "MEDIASRV_COMPILED"
 _PROBE = "media_path"
 
 
-def key() -> str:
-    """Digest of the modules' source and of the Python they are compiled for."""
+def key(package: Path | None = None) -> str:
+    """Digest of the source (of this package, or a copy) and of the Python it is compiled for."""
+    package = PACKAGE if package is None else package
     digest = hashlib.sha256((sysconfig.get_config_var("EXT_SUFFIX") or "").encode())
     for name in MODULES:
-        digest.update(b"\0" + name.encode() + b"\0" + (PACKAGE / f"{name}.py").read_bytes())
+        digest.update(b"\0" + name.encode() + b"\0" + (package / f"{name}.py").read_bytes())
     return digest.hexdigest()[:20]
 
 
 def folder() -> Path | None:
-    """Where the compiled modules of this source are, or would be; None: not wanted."""
+    """Where compiled modules are, or would be; None: not wanted."""
     wanted = os.environ.get(VARIABLE, "")
     if wanted.lower() == "no":
         return None
-    return (Path(wanted) if wanted else PACKAGE / "__compiled__") / key()
+    return Path(wanted) if wanted else PACKAGE / "__compiled__"
 
 
 def found() -> Path | None:
     """The compiled modules of this source, if they have been made and are wanted."""
-    place = folder()
-    return place if place is not None and (place / PACKAGE.name).is_dir() else None
+    everything = folder()
+    if everything is None or not everything.is_dir():
+        return None
+    place = everything / key()
+    return place if (place / PACKAGE.name).is_dir() else None
 
 
 def use(path: list[str]) -> None:
