@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from bench.relay_measure import WARM_UP_S, Timing, calls_per_core, flatness, loa
 from bench.relay_media import MediaRelay
 from bench.relay_report import machine, markdown, rewrite
 from bench.relay_systems import LOAD_CORE, Floor, Interpreted, System, TipMeet
+from mediasrv.compile import CompileError, build
 
 SYSTEMS: dict[str, type[System]] = {
     s.name: s for s in (TipMeet, Interpreted, Janus, MediaRelay, Floor, JanusLoops)
@@ -77,6 +79,10 @@ def main() -> None:
     peers = options.peers.split(",")
     if unknown := set(peers) - set(SYSTEMS):
         parser.error(f"unknown systems {sorted(unknown)}; known: {', '.join(SYSTEMS)}")
+    try:
+        build()
+    except CompileError as error:
+        print(f"This relay is measured interpreted: {error}", file=sys.stderr)
     if (os.cpu_count() or 1) > LOAD_CORE:
         os.sched_setaffinity(0, {LOAD_CORE})
     found = asyncio.run(run(options, peers))

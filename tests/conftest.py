@@ -21,7 +21,7 @@ if "TIPMEET_SOAK_S" not in os.environ:
     collect_ignore.append("mediasrv/test_chromium_on_bad_networks.py")
 # Firefox needs another address than 127.0.0.1: `make test` runs it through tests.network.
 if ADDRESS_VARIABLE not in os.environ:
-    collect_ignore.append("mediasrv/test_firefox_call.py")
+    collect_ignore += ["mediasrv/test_firefox_call.py", "e2e/test_firefox_in_the_product.py"]
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -10,11 +10,11 @@ import os
 from collections.abc import AsyncIterator
 
 import pytest
-from browser_call import call_site, chromium, decoded, open_side, until
-from firefox import Firefox, firefox
+from browser_call import call_site, decoded, open_side, until
 from playwright.async_api import Browser
 
 from mediasrv.relay import Relay, RelayConfig
+from tests.firefox import Firefox, firefox
 from tests.network import VARIABLE
 from tests.prepare import find_firefox
 
@@ -35,12 +35,6 @@ async def relay() -> AsyncIterator[Relay]:
 async def fox() -> AsyncIterator[Firefox]:
     async with firefox(find_firefox()) as fox:
         yield fox
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 async def test_firefox_and_chromium_see_and_hear_each_other(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import re
 import tempfile
@@ -68,6 +69,55 @@ class FirefoxPage:
                 if condition(found):
                     return found
                 await asyncio.sleep(0.2)
+
+    async def wait_for(self, expression: str, timeout_s: float = 90.0) -> Any:
+        """The expression's value once it is neither false nor an error (a page that loads)."""
+        problem: object = None
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    try:
+                        if value := await self.evaluate(expression):
+                            return value
+                    except RuntimeError as error:
+                        problem = error
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise TimeoutError(f"never true: {expression} ({problem})") from None
+
+    async def click(self, selector: str) -> None:
+        """Presses an element once it is there, to be seen and enabled."""
+        quoted = json.dumps(selector)
+        await self.wait_for(
+            f"(() => {{ const e = document.querySelector({quoted});"
+            " return e && e.offsetParent !== null && !e.disabled && e.ariaDisabled !== 'true'"
+            " && (e.click(), true); })()"
+        )
+
+    async def fill(self, selector: str, text: str) -> None:
+        """Writes into a field as a person does, events included."""
+        await self.wait_for(
+            f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
+            f" if (!e) return false; e.value = {json.dumps(text)};"
+            " e.dispatchEvent(new Event('input', {bubbles: true}));"
+            " e.dispatchEvent(new Event('change', {bubbles: true})); return true; })()"
+        )
+
+    async def shows(self, selector: str, text: str = "") -> str:
+        """The text of an element once it can be seen and has this in it."""
+        shown: str = await self.wait_for(
+            f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
+            f" return e && e.offsetParent !== null && e.innerText.includes({json.dumps(text)})"
+            " && (e.innerText || ' '); })()"
+        )
+        return shown
+
+    async def screenshot(self) -> bytes:
+        """What can be seen, as a PNG."""
+        answer = await self._firefox.ask(
+            "browsingContext.captureScreenshot", {"context": self._context}
+        )
+        return base64.b64decode(answer["data"])
 
 
 class Firefox:
