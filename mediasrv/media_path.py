@@ -51,6 +51,7 @@ class MediaPath:
 
     def begin(self, now: float) -> None:
         """A batch of packets that came at this time is forwarded next."""
+        # Both logs, of what arrives and of what is sent, keep the tick above 16 other bits.
         self._now, self._stamp = now, ticks(now) << SENT_SHIFT
 
     def forward(  # noqa: PLR0912, PLR0915 - inlined on purpose, see above
