@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.relay_measure import DISTURBED
-from mediasrv.compiled import found
+from mediasrv import compiled
 
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 _NAMES = {"tipmeet": "TipMeet", "interpreted": "TipMeet, interpreted"}
@@ -34,7 +34,7 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "kernel": platform.release(),
         "python": platform.python_version(),
-        "compiled": found() is not None,
+        "compiled": compiled.found() is not None,
         "load_average": round(os.getloadavg()[0], 2),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "command": shlex.join(["python", "-m", "bench.relay", *sys.argv[1:]]),

@@ -104,16 +104,14 @@ class Call:
         if not wanted or receiver is None or give is None or take is None:
             if track.is_open:
                 track.pause()
-            track.is_open = False
             track.tx = track.route = track.downlink = None
             return
         _map(track, give, take)
+        was_open = track.is_open
         track.tx, track.route = receiver.tx, receiver.route
         track.downlink = receiver.downlink if take.extension_id(TRANSPORT_CC) else None
-        if not track.is_open:
-            track.is_open = True
-            if track.keyframes is not None:
-                track.keyframes.want()
+        if not was_open and track.keyframes is not None:
+            track.keyframes.want()
 
     def stats(self, now: float) -> CallStats:
         """The call as of now."""

@@ -20,7 +20,8 @@ from mediasrv.transport_cc import REFERENCE_TICKS, TICKS_PER_S, Told, ticks
 #: Packets remembered until their feedback comes: five seconds at 400 packets a second.
 HISTORY: Final = 2048
 MASK: Final = HISTORY - 1
-#: Bits of a number above those that say its place, and of a size.
+#: What is kept of a packet sent, in one integer, from its lowest bit: how often the ring had been
+#: gone round (the number's bits above its place), bytes, and from ``SENT_SHIFT`` on the tick.
 LAP_BITS: Final = 5
 LAP_MASK: Final = 31
 SIZE_MASK: Final = 2047

@@ -91,7 +91,7 @@ class Feedback:
     def _ask_sender(self, sender: Participant, now: float) -> None:
         """Whatever has to be asked of a sender's video by now: a keyframe, lost packets."""
         track = sender.camera
-        if track is None or track.route is None or track.source is None:
+        if track is None or not track.is_open or track.source is None:
             return
         if track.keyframes is not None and track.keyframes.wanted:
             self._ask_for_keyframe(sender, track, now)

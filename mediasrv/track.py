@@ -73,7 +73,6 @@ class Track(Numbering):
         "downlink",
         "extensions",
         "first_extended",
-        "is_open",
         "keyframes",
         "kind",
         "loss",
@@ -107,8 +106,7 @@ class Track(Numbering):
         self.extensions: ExtensionMap | None = None
         #: How redundant audio is rewritten for the receiver, None when it is taken as it is.
         self.red: RedMap | None = None
-        #: Media flows; ``tx``, ``route`` and ``downlink`` are the receiver's while it does.
-        self.is_open = False
+        #: The receiver's while media flows, else None.
         self.tx: Any = None
         self.route: Route | None = None
         #: None where the receiver knows no transport-wide numbers.
@@ -119,6 +117,11 @@ class Track(Numbering):
         self.keyframes: KeyframeRequester | None = KeyframeRequester() if kind == "video" else None
         self.cache: PacketCache | None = PacketCache() if kind == "video" else None
         self.loss = LossWindow()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether media flows."""
+        return self.route is not None
 
     def resume(self, source: Source, seq: int, timestamp: int, now: float) -> None:
         """The first packet of a source, or the first after a pause."""

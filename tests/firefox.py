@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import re
 import tempfile
@@ -111,13 +110,6 @@ class FirefoxPage:
             " && (e.innerText || ' '); })()"
         )
         return shown
-
-    async def screenshot(self) -> bytes:
-        """What can be seen, as a PNG."""
-        answer = await self._firefox.ask(
-            "browsingContext.captureScreenshot", {"context": self._context}
-        )
-        return base64.b64decode(answer["data"])
 
 
 class Firefox:

@@ -20,6 +20,7 @@ class Desk:
     books: Books
     tariff: Tariff
     now_ms: int = 1_000_000_000
+    client: str = CLIENT
     call: str = ""
     keys: int = 0
     meter: Meter = field(init=False)
@@ -30,16 +31,16 @@ class Desk:
     async def pay_in(self, micros: int) -> None:
         self.keys += 1
         await self.books.top_up(
-            CLIENT, micros, key=f"pay-{self.keys}", source="operator", now_ms=self.now_ms
+            self.client, micros, key=f"pay-{self.keys}", source="operator", now_ms=self.now_ms
         )
 
     async def ring(self, **changes: object) -> OpenedCall:
         """Opens a call by the quote's tariff, without a relay yet."""
-        quote = await self.books.quote(CLIENT, SERVICE, self.tariff, now_ms=self.now_ms)
-        self.call = self.books.new_call_id(CLIENT)
+        quote = await self.books.quote(self.client, SERVICE, self.tariff, now_ms=self.now_ms)
+        self.call = self.books.new_call_id(self.client)
         return await self.books.open_call(
             self.call,
-            client_id=CLIENT,
+            client_id=self.client,
             provider_id=PROVIDER,
             service_id=SERVICE,
             tariff=quote.tariff,
@@ -69,7 +70,7 @@ class Desk:
         return await self.hang_up()
 
     async def money(self) -> int:
-        wallet = await self.books.wallet(CLIENT)
+        wallet = await self.books.wallet(self.client)
         return wallet.available_micros + wallet.held_micros
 
     async def assert_audit_clean(self) -> None:

@@ -101,20 +101,12 @@ async def test_a_call_dropped_while_a_round_is_under_way_is_not_charged(
 
 
 async def _answered(desk: Desk, client: str) -> str:
-    """A live call of another client."""
-    await desk.books.top_up(client, 10**7, key="pay", source="operator", now_ms=desk.now_ms)
-    quote = await desk.books.quote(client, "chess", desk.tariff, now_ms=desk.now_ms)
-    call = desk.books.new_call_id(client)
-    await desk.books.open_call(
-        call,
-        client_id=client,
-        provider_id="bob",
-        service_id="chess",
-        tariff=quote.tariff,
-        now_ms=desk.now_ms,
-    )
-    await desk.meter.adopt(call, desk.now_ms)
-    return call
+    """A live call of another client on the same relay."""
+    other = Desk(desk.books, desk.tariff, client=client)
+    other.meter = desk.meter
+    await other.pay_in(10**7)
+    await other.answer()
+    return other.call
 
 
 async def test_a_broken_proof_charges_nobody_in_its_batch(desk: Desk) -> None:
