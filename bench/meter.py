@@ -52,7 +52,7 @@ class Run:
         self.client = redis.asyncio.Redis.from_url(url)
         self.port = port
         self.books = Books(self.client, partitions=partitions)
-        self.meter = Meter(self.books, "bench")
+        self.meter = Meter(self.books.partitions, "bench")
         self.calls: list[str] = []
         self.second = 0
 
@@ -61,7 +61,7 @@ class Run:
         return int(info["used_memory"])
 
     async def journal_bytes(self) -> int:
-        names = [key(at, "journal") for at in range(self.books.partitions)]
+        names = [key(at, "journal") for at in range(self.books.partitions.count)]
         sizes = await asyncio.gather(
             *(self.client.memory_usage(name, samples=0) for name in names[:64])
         )
@@ -87,7 +87,7 @@ class Run:
         slot's calls ticked when they are due."""
         slots: list[list[str]] = [[] for _ in range(SLOTS)]
         for call in self.calls:
-            slots[self.books.call_partition(call) % SLOTS].append(call)
+            slots[self.books.partitions.of_call(call) % SLOTS].append(call)
         late: list[tuple[float, int]] = []
         start = time.perf_counter()
         for at in range(seconds * SLOTS):
@@ -104,13 +104,13 @@ class Run:
 
     def bare_loop_s(self) -> float:
         """The meter's own requests, packed beforehand, sent by nothing but a socket."""
-        script = self.books.scripts.script("tick")
+        script = self.books.partitions.scripts.script("tick")
         self.second += 1
         now = NOW_MS + self.second * 1000
         requests: list[bytes] = []
         by_partition: dict[int, list[str]] = {}
         for call in self.calls:
-            by_partition.setdefault(self.books.call_partition(call), []).append(call)
+            by_partition.setdefault(self.books.partitions.of_call(call), []).append(call)
         for partition, calls in by_partition.items():
             keys = [key(partition, name) for name in script.keys]
             for first in range(0, len(calls), MAX_BATCH):
@@ -194,7 +194,7 @@ async def measure(
         store.start()
         try:
             run = Run(store.url, store.port, partitions)
-            await run.books.load()
+            await run.books.partitions.load()
             empty = await run.memory()
             run.calls = await open_calls(run.books, run.meter, calls)
             await run.tick_s()

@@ -24,7 +24,7 @@ async def open_calls(books: Books, meter: Meter, count: int) -> list[str]:
     calls: list[str] = []
     for first in range(0, count, _PIPELINE):
         clients = [f"client-{at}" for at in range(first, min(first + _PIPELINE, count))]
-        ids = [books.new_call_id(client) for client in clients]
+        ids = [books.calls.new_id(client) for client in clients]
         await _run(books, "credit", [_credit(books, client) for client in clients])
         await _run(
             books,
@@ -32,16 +32,18 @@ async def open_calls(books: Books, meter: Meter, count: int) -> list[str]:
             [_open(books, *pair, at) for at, pair in enumerate(zip(clients, ids, strict=True))],
         )
         adopted = await _run(
-            books, "adopt", [(books.call_partition(call), (call, meter.owner, 0)) for call in ids]
+            books,
+            "adopt",
+            [(books.partitions.of_call(call), (call, meter.owner, 0)) for call in ids],
         )
         for call, (epoch, _, _) in zip(ids, adopted, strict=True):
-            meter._owned[call] = _Owned(books.call_partition(call), epoch, 0)
+            meter._owned[call] = _Owned(books.partitions.of_call(call), epoch, 0)
         calls += ids
     return calls
 
 
 async def _run(books: Books, name: str, batches: list[Any]) -> list[Any]:
-    replies = await books.scripts.run_many(name, batches)
+    replies = await books.partitions.scripts.run_many(name, batches)
     for reply in replies:
         if isinstance(reply, Exception):
             raise reply
@@ -60,7 +62,7 @@ def _credit(books: Books, client: str) -> tuple[int, tuple[Any, ...]]:
         "once": "",
         "expires": 0,
     }
-    return books.partition(client), (f"k:{client}:1", "-", NOW_MS, packb(request))
+    return books.partitions.of(client), (f"k:{client}:1", "-", NOW_MS, packb(request))
 
 
 def _open(books: Books, client: str, call: str, at: int) -> tuple[int, tuple[Any, ...]]:
@@ -79,4 +81,4 @@ def _open(books: Books, client: str, call: str, at: int) -> tuple[int, tuple[Any
         "paid": True,
         "probe_limit": 0,
     }
-    return books.partition(client), (call, NOW_MS, packb(request))
+    return books.partitions.of(client), (call, NOW_MS, packb(request))

@@ -38,7 +38,7 @@ class Till:
         self.runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self.client = redis.asyncio.Redis.from_url(store.url)
         self.books = Books(self.client, partitions=1)
-        self.meter = Meter(self.books, "bench")
+        self.meter = Meter(self.books.partitions, "bench")
         self.seconds = 0
         self.opened = 0
         self.calls: list[str] = self.run(self._open())
@@ -47,7 +47,7 @@ class Till:
         return self.runner.run(work)
 
     async def _open(self) -> list[str]:
-        await self.books.load()
+        await self.books.partitions.load()
         return await open_calls(self.books, self.meter, BATCH)
 
     def tick(self, calls: int) -> None:
@@ -63,9 +63,9 @@ class Till:
         self.run(self._one_call(f"caller-{self.opened}"))
 
     async def _one_call(self, client: str) -> None:
-        await self.books.top_up(client, 10**8, key="k", source="bench", now_ms=NOW_MS)
-        call = self.books.new_call_id(client)
-        await self.books.open_call(
+        await self.books.wallets.top_up(client, 10**8, key="k", source="bench", now_ms=NOW_MS)
+        call = self.books.calls.new_id(client)
+        await self.books.calls.open(
             call,
             client_id=client,
             provider_id="provider-1",
@@ -75,7 +75,7 @@ class Till:
         )
         await self.meter.adopt(call, NOW_MS)
         await self.meter.tick({call: 1000}, NOW_MS + 1000)
-        receipt = await self.books.end_call(call, "hang_up", now_ms=NOW_MS + 1000)
+        receipt = await self.books.calls.end(call, "hang_up", now_ms=NOW_MS + 1000)
         assert receipt.charged_micros == charge_micros(TARIFF, 1)
         self.meter.drop(call)
 
@@ -108,7 +108,7 @@ def test_a_whole_call_from_top_up_to_receipt(benchmark: BenchmarkFixture, till: 
 
 def test_audit_of_a_batch_of_live_calls(benchmark: BenchmarkFixture, till: Till) -> None:
     def check() -> None:
-        report = till.run(audit(till.books))
+        report = till.run(audit(till.books.partitions))
         assert report.ok, report.problems
 
     benchmark.pedantic(check, rounds=5)  # type: ignore[no-untyped-call]

@@ -14,7 +14,7 @@ from typing import Literal
 from metering.audit import entry_of
 from metering.errors import OutOfRangeError
 from metering.keys import key
-from metering.ledger import Ledger
+from metering.ledger import Partitions
 from metering.types import Entry
 
 PlatformAccount = Literal["platform", "external"]
@@ -33,57 +33,67 @@ class AccountPeriod:
     since_ms: int | None
 
 
-async def account_of_period(
-    books: Ledger, account: PlatformAccount, *, from_ms: int, to_ms: int
-) -> AccountPeriod:
-    """The account's lines of [from_ms, to_ms), by the store's clock.
+class PlatformAccounts:
+    """The platform's accounts over time."""
 
-    Raises OutOfRangeError when there are more entries since `from_ms` than one answer may hold.
-    """
-    replies = await books.scripts.run_many(
-        "account", [(partition, (account,)) for partition in range(books.partitions)]
-    )
-    balance, left, since_ms = 0, MAX_ENTRIES, None
-    lines: list[list[Entry]] = []
-    for partition, reply in enumerate(replies):
-        if isinstance(reply, Exception):
-            raise reply
-        amount, last, first, archived = reply
-        balance += amount
-        if archived and first:
-            since_ms = max(since_ms or 0, int(first.partition("-")[0]))
-        if last:
-            found, read = await _lines(books, (partition, account), from_ms, last, left)
-            left -= read
-            lines.append(found)
-    merged = list(heapq.merge(*lines, key=lambda line: (-line.at_ms, line.id)))
-    closing = balance - sum(line.amount_micros for line in merged if line.at_ms >= to_ms)
-    inside = [line for line in merged if line.at_ms < to_ms]
-    opening = closing - sum(line.amount_micros for line in inside)
-    return AccountPeriod(opening, closing, inside, since_ms)
+    def __init__(self, partitions: Partitions) -> None:
+        self._partitions = partitions
 
+    async def period(self, account: PlatformAccount, *, from_ms: int, to_ms: int) -> AccountPeriod:
+        """The account's lines of [from_ms, to_ms), by the store's clock.
 
-async def _lines(
-    books: Ledger, place: tuple[int, str], from_ms: int, last: str, most: int
-) -> tuple[list[Entry], int]:
-    """A partition's lines of an account, newest first, and how many entries were read."""
-    partition, account = place
-    found: list[Entry] = []
-    read, newest = 0, last
-    while True:
-        rows = await books.redis.execute_command(
-            "XREVRANGE", key(partition, "journal"), newest, f"{max(0, from_ms)}-0", "COUNT", _PAGE
+        Raises OutOfRangeError when there are more entries since `from_ms` than one answer may hold.
+        """
+        replies = await self._partitions.scripts.run_many(
+            "account", [(partition, (account,)) for partition in range(self._partitions.count)]
         )
-        read += len(rows)
-        if read > most:
-            raise OutOfRangeError("There are too many entries in this time; choose a later start.")
-        for identity, fields in rows:
-            amount = entry_of(identity, fields).legs.get(account, 0)
-            if amount:
-                found.append(_entry(partition, identity.decode(), fields, amount))
-        if len(rows) < _PAGE:
-            return found, read
-        newest = f"({rows[-1][0].decode()}"
+        balance, left, since_ms = 0, MAX_ENTRIES, None
+        lines: list[list[Entry]] = []
+        for partition, reply in enumerate(replies):
+            if isinstance(reply, Exception):
+                raise reply
+            amount, last, first, archived = reply
+            balance += amount
+            if archived and first:
+                since_ms = max(since_ms or 0, int(first.partition("-")[0]))
+            if last:
+                found, read = await self._lines((partition, account), from_ms, last, left)
+                left -= read
+                lines.append(found)
+        merged = list(heapq.merge(*lines, key=lambda line: (-line.at_ms, line.id)))
+        closing = balance - sum(line.amount_micros for line in merged if line.at_ms >= to_ms)
+        inside = [line for line in merged if line.at_ms < to_ms]
+        opening = closing - sum(line.amount_micros for line in inside)
+        return AccountPeriod(opening, closing, inside, since_ms)
+
+    async def _lines(
+        self, place: tuple[int, str], from_ms: int, last: str, most: int
+    ) -> tuple[list[Entry], int]:
+        """A partition's lines of an account, newest first, and how many entries were read."""
+        partition, account = place
+        found: list[Entry] = []
+        read, newest = 0, last
+        while True:
+            rows = await self._partitions.redis.execute_command(
+                "XREVRANGE",
+                key(partition, "journal"),
+                newest,
+                f"{max(0, from_ms)}-0",
+                "COUNT",
+                _PAGE,
+            )
+            read += len(rows)
+            if read > most:
+                raise OutOfRangeError(
+                    "There are too many entries in this time; choose a later start."
+                )
+            for identity, fields in rows:
+                amount = entry_of(identity, fields).legs.get(account, 0)
+                if amount:
+                    found.append(_entry(partition, identity.decode(), fields, amount))
+            if len(rows) < _PAGE:
+                return found, read
+            newest = f"({rows[-1][0].decode()}"
 
 
 def _entry(partition: int, identity: str, fields: dict[bytes, bytes], amount: int) -> Entry:

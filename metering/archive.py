@@ -17,7 +17,7 @@ import msgpack
 from metering.archive_files import ArchiveWriter, Line, read_archive
 from metering.audit import AuditReport, audit, entry_of
 from metering.keys import key
-from metering.ledger import Ledger
+from metering.ledger import Partitions
 
 DAY_MS = 86_400_000
 KEEP_JOURNAL_MS = DAY_MS
@@ -35,7 +35,7 @@ class Archived:
 
 
 async def archive(
-    books: Ledger,
+    partitions: Partitions,
     folder: Path,
     *,
     now_ms: int,
@@ -48,31 +48,31 @@ async def archive(
         raise ValueError("records must be kept a day longer than the journal")
     writer = await asyncio.to_thread(ArchiveWriter, folder, f"books-{now_ms:015d}")
     last: dict[int, str] = {}
-    for partition, size in enumerate(await books.every_partition("XLEN", "journal")):
+    for partition, size in enumerate(await partitions.every("XLEN", "journal")):
         if size:
-            await _copy_journal(books, writer, partition, now_ms - keep_journal_ms, last)
+            await _copy_journal(partitions, writer, partition, now_ms - keep_journal_ms, last)
     entries = writer.lines
     records: list[tuple[int, list[str], list[bytes]]] = []
-    for partition in range(books.partitions):
-        records += await _copy_records(books, writer, partition, now_ms - keep_records_ms)
+    for partition in range(partitions.count):
+        records += await _copy_records(partitions, writer, partition, now_ms - keep_records_ms)
     copied = writer.lines
     path = await asyncio.to_thread(writer.close)
     for partition, identity in last.items():
-        while await books.scripts.run("trim", partition, identity, _PAGE) == _PAGE:
+        while await partitions.scripts.run("trim", partition, identity, _PAGE) == _PAGE:
             pass
     for partition, calls, lines in records:
         packed = msgpack.packb(lines, use_bin_type=False)
-        await books.scripts.run("drop", partition, msgpack.packb(calls), packed)
-    await _forget_applied(books, now_ms - keep_records_ms - DAY_MS)
+        await partitions.scripts.run("drop", partition, msgpack.packb(calls), packed)
+    await _forget_applied(partitions, now_ms - keep_records_ms - DAY_MS)
     return Archived(entries, copied - entries, path)
 
 
-async def audit_with_archive(books: Ledger, folder: Path) -> AuditReport:
+async def audit_with_archive(partitions: Partitions, folder: Path) -> AuditReport:
     """The audit of the live store, and of the archive against what the store took from it."""
-    report = await audit(books)
+    report = await audit(partitions)
     archived = await asyncio.to_thread(read_archive, folder)
     problems = report.problems + archived.problems
-    for partition, flat in enumerate(await books.every_partition("HGETALL", "base")):
+    for partition, flat in enumerate(await partitions.every("HGETALL", "base")):
         base = {
             account.decode(): int(amount)
             for account, amount in flat.items()
@@ -91,12 +91,16 @@ async def audit_with_archive(books: Ledger, folder: Path) -> AuditReport:
 
 
 async def _copy_journal(
-    books: Ledger, writer: ArchiveWriter, partition: int, before_ms: int, last: dict[int, str]
+    partitions: Partitions,
+    writer: ArchiveWriter,
+    partition: int,
+    before_ms: int,
+    last: dict[int, str],
 ) -> None:
     """Writes the partition's entries older than `before_ms`; notes the last one's id."""
     start = "-"
     while True:
-        rows = await books.redis.execute_command(
+        rows = await partitions.redis.execute_command(
             "XRANGE",
             key(partition, "journal"),
             start,
@@ -128,13 +132,13 @@ def _entry_line(partition: int, identity: bytes, fields: Any) -> Line:
 
 
 async def _copy_records(
-    books: Ledger, writer: ArchiveWriter, partition: int, before_ms: int
+    partitions: Partitions, writer: ArchiveWriter, partition: int, before_ms: int
 ) -> list[tuple[int, list[str], list[bytes]]]:
     """Writes receipts and statement lines older than `before_ms`; returns what may be dropped."""
     dropped: list[tuple[int, list[str], list[bytes]]] = []
     cursor: Any = 0
     while True:
-        cursor, found = await books.redis.execute_command(
+        cursor, found = await partitions.redis.execute_command(
             "HSCAN", key(partition, "receipt"), cursor, "COUNT", _PAGE
         )
         rows = (
@@ -143,7 +147,7 @@ async def _copy_records(
         receipts = [(call.decode(), msgpack.unpackb(packed)) for call, packed in rows]
         old = [(call, facts) for call, facts in receipts if facts["ended_at"] < before_ms]
         for call, facts in old:
-            refund = await books.redis.execute_command("HGET", key(partition, "refund"), call)
+            refund = await partitions.redis.execute_command("HGET", key(partition, "refund"), call)
             line = {"kind": "receipt", "p": partition, "call": call, "facts": facts}
             line["refund"] = msgpack.unpackb(refund) if refund else None
             await asyncio.to_thread(writer.write, [line])
@@ -153,7 +157,7 @@ async def _copy_records(
             break
     cursor = 0
     while True:
-        cursor, members = await books.redis.execute_command(
+        cursor, members = await partitions.redis.execute_command(
             "ZSCAN", key(partition, "stmt"), cursor, "COUNT", _PAGE
         )
         lines = [member for member, _ in members if int(member.split(b"\0", 2)[1]) < before_ms]
@@ -173,14 +177,14 @@ async def _copy_records(
             return dropped
 
 
-async def _forget_applied(books: Ledger, before_ms: int) -> None:
+async def _forget_applied(partitions: Partitions, before_ms: int) -> None:
     """What came home long ago, from calls whose receipts are in the archive by now."""
-    held = await books.every_partition("HKEYS", "contested")
-    for partition, rows in enumerate(await books.every_partition("HGETALL", "applied")):
+    held = await partitions.every("HKEYS", "contested")
+    for partition, rows in enumerate(await partitions.every("HGETALL", "applied")):
         for call, packed in rows.items():
             row = msgpack.unpackb(packed)
             if row["due"] or row["at"] >= before_ms or call in held[partition]:
                 continue
-            source = key(books.call_partition(call.decode()), "receipt")
-            if not await books.redis.execute_command("HEXISTS", source, call):
-                await books.redis.execute_command("HDEL", key(partition, "applied"), call)
+            source = key(partitions.of_call(call.decode()), "receipt")
+            if not await partitions.redis.execute_command("HEXISTS", source, call):
+                await partitions.redis.execute_command("HDEL", key(partition, "applied"), call)

@@ -21,7 +21,7 @@ from metering.audit_rules import (
     check_partition,
 )
 from metering.keys import key
-from metering.ledger import Ledger
+from metering.ledger import Partitions
 
 _PAGE = 1000
 _STEP = 32  # partitions snapshotted in one pipeline
@@ -37,15 +37,15 @@ class AuditReport:
     checked: dict[str, int]
 
 
-async def audit(books: Ledger) -> AuditReport:
+async def audit(partitions: Partitions) -> AuditReport:
     """Checks the whole store."""
     problems: list[str] = []
     checked = {"partitions": 0, "accounts": 0, "live_calls": 0, "ended_calls": 0, "entries": 0}
     moved: dict[str, tuple[int, int]] = {}
-    for first in range(0, books.partitions, _STEP):
-        partitions = range(first, min(first + _STEP, books.partitions))
-        for state in await _snapshots(books, partitions):
-            checker = await _read_journal(books, state)
+    for first in range(0, partitions.count, _STEP):
+        places = range(first, min(first + _STEP, partitions.count))
+        for state in await _snapshots(partitions, places):
+            checker = await _read_journal(partitions, state)
             problems += check_partition(checker.state) + checker.finish()
             moved.update(checker.state.moved)
             checked["partitions"] += 1
@@ -53,28 +53,28 @@ async def audit(books: Ledger) -> AuditReport:
             checked["live_calls"] += len(checker.state.calls) - len(checker.state.receipt)
             checked["ended_calls"] += len(checker.state.receipt)
             checked["entries"] += checker.entries
-    problems += await _check_crossings(books, moved)
+    problems += await _check_crossings(partitions, moved)
     return AuditReport(ok=not problems, problems=problems, checked=checked)
 
 
-async def _snapshots(books: Ledger, partitions: range) -> list[PartitionState]:
-    replies = await books.scripts.run_many(
-        "snapshot", [(partition, ()) for partition in partitions]
+async def _snapshots(partitions: Partitions, places: range) -> list[PartitionState]:
+    replies = await partitions.scripts.run_many(
+        "snapshot", [(partition, ()) for partition in places]
     )
     return [
         PartitionState.of(partition, _or_raise(reply))
-        for partition, reply in zip(partitions, replies, strict=True)
+        for partition, reply in zip(places, replies, strict=True)
     ]
 
 
-async def _read_journal(books: Ledger, state: PartitionState) -> JournalCheck:
+async def _read_journal(partitions: Partitions, state: PartitionState) -> JournalCheck:
     """Feeds the journal of a snapshot; anew when the archiver cut its start off meanwhile."""
     for _ in range(_ATTEMPTS):
         checker = JournalCheck(state)
         place = key(state.partition, "journal")
         start, seen = "-", ""
         while state.last:
-            rows = await books.redis.execute_command(
+            rows = await partitions.redis.execute_command(
                 "XRANGE", place, start, state.last, "COUNT", _PAGE
             )
             entries = [entry_of(identity, fields) for identity, fields in rows]
@@ -87,24 +87,24 @@ async def _read_journal(books: Ledger, state: PartitionState) -> JournalCheck:
             start = f"({seen}"
         if not state.last:
             return checker
-        (state,) = await _snapshots(books, range(state.partition, state.partition + 1))
+        (state,) = await _snapshots(partitions, range(state.partition, state.partition + 1))
     checker.problems.append(f"partition {state.partition:04x}: its journal would not hold still")
     return checker
 
 
-async def _check_crossings(books: Ledger, moved: dict[str, tuple[int, int]]) -> list[str]:
+async def _check_crossings(partitions: Partitions, moved: dict[str, tuple[int, int]]) -> list[str]:
     """Sources were read before: what they had cleared, homes have applied by now. What homes have
     applied is then compared with the sources' shares, which never change once a call has ended."""
     applied: dict[str, dict[str, Any]] = {}
-    for packed in await books.every_partition("HGETALL", "applied"):
+    for packed in await partitions.every("HGETALL", "applied"):
         applied.update({call.decode(): msgpack.unpackb(row) for call, row in packed.items()})
     owed: dict[str, tuple[int, int]] = {}
     calls = list(applied)
     for first in range(0, len(calls), _PAGE):
-        pipeline = books.redis.pipeline(transaction=False)
+        pipeline = partitions.redis.pipeline(transaction=False)
         page = calls[first : first + _PAGE]
         for call in page:
-            partition = books.call_partition(call)
+            partition = partitions.of_call(call)
             pipeline.execute_command("HGET", key(partition, "receipt"), call)
             pipeline.execute_command("HGET", key(partition, "refund"), call)
         answers = await pipeline.execute()

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgpack
 
-from metering.earnings import EarningBook
+from metering.earnings import Shares
 from metering.errors import (
     CurrencyError,
     InsufficientFundsError,
@@ -16,7 +16,7 @@ from metering.errors import (
     UnknownCallError,
 )
 from metering.keys import check_id, key, new_call_id
-from metering.ledger import check_amount, request_hash
+from metering.ledger import Partitions, check_amount, request_hash
 from metering.money import MAX_MICROS
 from metering.receipts import receipt_of
 from metering.tariff import Tariff, affordable_seconds, hold_micros
@@ -25,8 +25,12 @@ from metering.types import CallReceipt, LiveCall, MeterState, OpenedCall, Quote
 DEFAULT_PROBES_PER_DAY = 1
 
 
-class CallBook(EarningBook):
+class Calls:
     """The calls of the books."""
+
+    def __init__(self, partitions: Partitions, shares: Shares) -> None:
+        self._partitions = partitions
+        self._shares = shares
 
     async def quote(
         self,
@@ -39,8 +43,8 @@ class CallBook(EarningBook):
     ) -> Quote:
         """What a call would cost this client now. Open the call with the quote's own tariff."""
         self._check_tariff(tariff)
-        cash, promo, _, used = await self.scripts.run(
-            "wallet", self.partition(client_id), client_id, check_id(service_id), now_ms
+        cash, promo, _, used = await self._partitions.scripts.run(
+            "wallet", self._partitions.of(client_id), client_id, check_id(service_id), now_ms
         )
         limited = tariff.price_micros > 0 and probe_limit_per_day > 0
         if tariff.threshold_s and limited and used >= probe_limit_per_day:
@@ -53,11 +57,11 @@ class CallBook(EarningBook):
             affordable_s=affordable_seconds(tariff, cash + promo),
         )
 
-    def new_call_id(self, client_id: str) -> str:
+    def new_id(self, client_id: str) -> str:
         """A fresh id for a call of this client; it carries the client's partition."""
-        return new_call_id(client_id, self.partitions)
+        return new_call_id(client_id, self._partitions.count)
 
-    async def open_call(
+    async def open(
         self,
         call_id: str,
         *,
@@ -76,8 +80,8 @@ class CallBook(EarningBook):
         DuplicateKeyError (this id was opened for something else), CallEndedError, CurrencyError,
         OutOfRangeError (a spending cap below one charged second among them).
         """
-        partition = self.call_partition(call_id)
-        if partition != self.partition(client_id):
+        partition = self._partitions.of_call(call_id)
+        if partition != self._partitions.of(client_id):
             raise UnknownCallError("This call id belongs to another client.")
         self._check_tariff(tariff)
         hold = hold_micros(tariff)
@@ -108,15 +112,17 @@ class CallBook(EarningBook):
             "paid": paid,
             "probe_limit": max(0, probe_limit_per_day) if free_now else 0,
         }
-        held, before = await self.scripts.run(
+        held, before = await self._partitions.scripts.run(
             "open", partition, call_id, now_ms, msgpack.packb(request)
         )
         money = before if cap < 0 else min(before, cap)
         return OpenedCall(call_id, held, affordable_seconds(tariff, money), before)
 
-    async def call_meter(self, call_id: str) -> MeterState:
+    async def meter(self, call_id: str) -> MeterState:
         """Where a call stands, live or ended. Raises UnknownCallError."""
-        state, facts = await self.scripts.run("peek", self.call_partition(call_id), call_id)
+        state, facts = await self._partitions.scripts.run(
+            "peek", self._partitions.of_call(call_id), call_id
+        )
         tariff = Tariff.from_list(facts["tariff"])
         epoch, owner = _token(facts["token"] if state == "live" else facts["epoch"])
         affordable = facts.get("affordable", -1)
@@ -151,31 +157,33 @@ class CallBook(EarningBook):
         """Notes that the clock runs again. Resuming a running call changes nothing."""
         await self._note_pause(call_id, "resume", now_ms)
 
-    async def end_call(self, call_id: str, reason: str, *, now_ms: int) -> CallReceipt:
+    async def end(self, call_id: str, reason: str, *, now_ms: int) -> CallReceipt:
         """Ends a call: charges what is proven, releases the rest of the hold, stores the receipt.
 
         Idempotent: an ended call answers its receipt, whatever the reason given now. The receipt is
         on disk when this returns, and the provider's share is on its way home (a share that could
         not be delivered now stays in the outbox for `deliver`). Raises UnknownCallError.
         """
-        partition = self.call_partition(call_id)
-        fresh, facts = await self.scripts.run("end", partition, call_id, now_ms, reason)
+        partition = self._partitions.of_call(call_id)
+        fresh, facts = await self._partitions.scripts.run("end", partition, call_id, now_ms, reason)
         if fresh:
-            await self.deliver(call_id)
-        await self.barrier(partition)
+            await self._shares.deliver(call_id)
+        await self._partitions.barrier(partition)
         return receipt_of(call_id, facts, await self._refund_facts(call_id))
 
     async def receipt(self, call_id: str) -> CallReceipt | None:
         """The receipt of an ended call, None while it is open. Raises UnknownCallError."""
-        state, facts = await self.scripts.run("peek", self.call_partition(call_id), call_id)
+        state, facts = await self._partitions.scripts.run(
+            "peek", self._partitions.of_call(call_id), call_id
+        )
         if state == "live":
             return None
         return receipt_of(call_id, facts, await self._refund_facts(call_id))
 
-    async def live_calls(self) -> list[LiveCall]:
+    async def live(self) -> list[LiveCall]:
         """All calls that are open in the books, over all partitions."""
         records, meters = await asyncio.gather(
-            self.every_partition("HGETALL", "call"), self.every_partition("HGETALL", "meter")
+            self._partitions.every("HGETALL", "call"), self._partitions.every("HGETALL", "meter")
         )
         calls = []
         for known, rows in zip(records, meters, strict=True):
@@ -200,23 +208,25 @@ class CallBook(EarningBook):
         opened before the given time (a call that still rings has no owner yet)."""
         return [
             call
-            for call in await self.live_calls()
+            for call in await self.live()
             if call.owner not in alive and call.opened_at_ms < opened_before_ms
         ]
 
     async def _refund_facts(self, call_id: str) -> dict[str, Any] | None:
-        place = key(self.call_partition(call_id), "refund")
-        packed = await self.redis.execute_command("HGET", place, call_id)
+        place = key(self._partitions.of_call(call_id), "refund")
+        packed = await self._partitions.redis.execute_command("HGET", place, call_id)
         facts: dict[str, Any] | None = msgpack.unpackb(packed) if packed else None
         return facts
 
     async def _note_pause(self, call_id: str, what: str, now_ms: int) -> None:
-        partition = self.call_partition(call_id)
-        await self.scripts.run("pause", partition, call_id, what, now_ms)
+        partition = self._partitions.of_call(call_id)
+        await self._partitions.scripts.run("pause", partition, call_id, what, now_ms)
 
     def _check_tariff(self, tariff: Tariff) -> None:
-        if tariff.currency != self.currency:
-            raise CurrencyError(f"The books are kept in {self.currency}, not {tariff.currency}.")
+        if tariff.currency != self._partitions.currency:
+            raise CurrencyError(
+                f"The books are kept in {self._partitions.currency}, not {tariff.currency}."
+            )
 
 
 def _hot_row(tariff: Tariff, cap: int, client_id: str, provider_id: str) -> list[int | str]:

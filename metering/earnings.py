@@ -1,4 +1,4 @@
-"""Providers' money: shares come home by cumulative amounts and wait out the dispute window."""
+"""Providers' money: shares of calls come home, wait out the dispute window, are available."""
 
 from __future__ import annotations
 
@@ -6,15 +6,24 @@ from itertools import groupby
 
 import msgpack
 
-from metering.ledger import Ledger
-from metering.types import Earnings
+from metering.ledger import Partitions, check_amount, request_hash
+from metering.money import MAX_MICROS
+from metering.types import EarningsBalance
 
 # A delivery moves at most this many calls at a time: one bounded script on each side.
 OUTBOX_BATCH = 256
+_RELEASE_BATCH = 256
 
 
-class EarningBook(Ledger):
-    """The earnings of the books."""
+class Shares:
+    """The shares of calls that are on their way to their providers' homes.
+
+    `dispute_window_s`: how long a share is pending once it is home.
+    """
+
+    def __init__(self, partitions: Partitions, dispute_window_s: int) -> None:
+        self._partitions = partitions
+        self._window_ms = dispute_window_s * 1000
 
     async def deliver(self, place: str | int) -> int:
         """Moves providers' shares from a call's (or a whole) partition to their homes.
@@ -24,7 +33,7 @@ class EarningBook(Ledger):
         calls are settled now.
         """
         if isinstance(place, str):
-            return await self._deliver_batch(self.call_partition(place), place)
+            return await self._deliver_batch(self._partitions.of_call(place), place)
         settled = 0
         while moved := await self._deliver_batch(place, ""):
             settled += moved
@@ -32,35 +41,48 @@ class EarningBook(Ledger):
 
     async def deliver_all(self) -> int:
         """Delivers what earlier deliveries left behind, everywhere. Returns calls settled."""
-        waiting = await self.every_partition("HLEN", "outbox")
+        waiting = await self._partitions.every("HLEN", "outbox")
         return sum([await self.deliver(at) for at, size in enumerate(waiting) if size])
 
     async def _deliver_batch(self, partition: int, call_id: str) -> int:
-        rows = await self.scripts.run("outbox", partition, call_id)
-        by_home = sorted(rows[:OUTBOX_BATCH], key=lambda row: self.partition(row[1]))
-        if rows and not self.one_log:
-            await self.barrier(partition)  # a share must not come home and its charge be lost
+        rows = await self._partitions.scripts.run("outbox", partition, call_id)
+        by_home = sorted(rows[:OUTBOX_BATCH], key=lambda row: self._partitions.of(row[1]))
+        if rows and not self._partitions.one_log:
+            await self._partitions.barrier(
+                partition
+            )  # a share must not come home and its charge be lost
         settled = 0
-        for home, group in groupby(by_home, key=lambda row: self.partition(row[1])):
+        for home, group in groupby(by_home, key=lambda row: self._partitions.of(row[1])):
             settled += await self._bring_home(partition, home, list(group))
         return settled
 
     async def _bring_home(self, partition: int, home: int, rows: list[list[int | str]]) -> int:
-        window_ms = self.dispute_window_s * 1000
-        applied = await self.scripts.run("home", home, window_ms, msgpack.packb(rows))
-        if not self.one_log:
+        applied = await self._partitions.scripts.run(
+            "home", home, self._window_ms, msgpack.packb(rows)
+        )
+        if not self._partitions.one_log:
             # The source may forget the share only when its arrival cannot be lost any more.
-            await self.barrier(home)
-        settled: int = await self.scripts.run("clear", partition, msgpack.packb(applied))
+            await self._partitions.barrier(home)
+        settled: int = await self._partitions.scripts.run(
+            "clear", partition, msgpack.packb(applied)
+        )
         return settled
 
-    async def earnings(self, provider_id: str) -> Earnings:
+
+class Earnings:
+    """The earnings of the books, at their providers' homes."""
+
+    def __init__(self, partitions: Partitions, dispute_window_s: int) -> None:
+        self._partitions = partitions
+        self.dispute_window_s = dispute_window_s
+
+    async def of(self, provider_id: str) -> EarningsBalance:
         """A provider's money at home; shares still on their way are not in it."""
-        pending, available, requested, paid_out, held = await self.scripts.run(
-            "earnings", self.partition(provider_id), provider_id
+        pending, available, requested, paid_out, held = await self._partitions.scripts.run(
+            "earnings", self._partitions.of(provider_id), provider_id
         )
-        return Earnings(
-            currency=self.currency,
+        return EarningsBalance(
+            currency=self._partitions.currency,
             earned_micros=pending + available + requested + paid_out,
             pending_micros=pending,
             held_micros=held,
@@ -68,3 +90,33 @@ class EarningBook(Ledger):
             requested_micros=requested,
             paid_out_micros=paid_out,
         )
+
+    async def release(self, *, now_ms: int) -> int:
+        """Makes available what waited out the dispute window. Returns how many calls' shares."""
+        waiting = await self._partitions.every("ZCOUNT", "due", "-inf", str(now_ms))
+        released = 0
+        for partition, size in enumerate(waiting):
+            released += await self.release_in(partition, now_ms) if size else 0
+        return released
+
+    async def release_in(self, home: int, now_ms: int) -> int:
+        """The same in one home partition."""
+        released, done = 0, _RELEASE_BATCH
+        while done == _RELEASE_BATCH:
+            done = await self._partitions.scripts.run("release", home, now_ms)
+            released += done
+        return released
+
+    async def adjust(
+        self, provider_id: str, amount_micros: int, *, key: str, note: str, now_ms: int
+    ) -> int:
+        """Adds to (or, negative, takes from) a provider's available earnings, once per `key`; may
+        leave a debt that later earnings make good. Returns what is available now."""
+        check_amount(amount_micros, low=-MAX_MICROS)
+        home = self._partitions.of(provider_id)
+        body = request_hash("adjust", provider_id, amount_micros, note)
+        available: int = await self._partitions.scripts.run(
+            "adjust", home, provider_id, f"p:{provider_id}:{key}", body, now_ms, amount_micros, note
+        )
+        await self._partitions.barrier(home)
+        return available

@@ -12,42 +12,49 @@ from __future__ import annotations
 
 import msgpack
 
-from metering.payouts import PayoutBook
+from metering.earnings import Earnings
+from metering.ledger import Partitions
 from metering.types import HeldShare
 
 
-class HoldBook(PayoutBook):
+class Holds:
     """The held shares of the books. Every command may be repeated."""
 
-    async def hold_share(self, call_id: str, provider_id: str, *, now_ms: int) -> int:
+    def __init__(self, partitions: Partitions, earnings: Earnings) -> None:
+        self._partitions = partitions
+        self._earnings = earnings
+
+    async def place(self, call_id: str, provider_id: str, *, now_ms: int) -> int:
         """Keeps this call's share pending until it is freed. Returns how much of it has come home
         and is held by now: what became available before is not taken back.
 
         Raises UnknownCallError, UnknownAccountError.
         """
-        self.call_partition(call_id)  # the id is one of these books
-        home = self.partition(provider_id)
-        held: int = await self.scripts.run("contest", home, call_id, provider_id, now_ms)
-        await self.barrier(home)
+        self._partitions.of_call(call_id)  # the id is one of these books
+        home = self._partitions.of(provider_id)
+        held: int = await self._partitions.scripts.run(
+            "contest", home, call_id, provider_id, now_ms
+        )
+        await self._partitions.barrier(home)
         return held
 
-    async def free_share(
+    async def free(
         self, call_id: str, provider_id: str, *, now_ms: int, held_before_ms: int | None = None
     ) -> None:
         """Ends a hold: the share becomes available at the end of its dispute window, or now when
         that is over. With `held_before_ms` only a hold that was last placed before. Without a hold
         it changes nothing."""
-        home = self.partition(provider_id)
+        home = self._partitions.of(provider_id)
         before = "" if held_before_ms is None else held_before_ms
-        window_ms = self.dispute_window_s * 1000
-        if await self.scripts.run("free", home, call_id, window_ms, now_ms, before):
-            await self.release_in(home, now_ms)
-        await self.barrier(home)
+        window_ms = self._earnings.dispute_window_s * 1000
+        if await self._partitions.scripts.run("free", home, call_id, window_ms, now_ms, before):
+            await self._earnings.release_in(home, now_ms)
+        await self._partitions.barrier(home)
 
-    async def held_shares(self) -> list[HeldShare]:
+    async def all(self) -> list[HeldShare]:
         """All holds, over all partitions."""
         found = []
-        for holds in await self.every_partition("HGETALL", "contested"):
+        for holds in await self._partitions.every("HGETALL", "contested"):
             for call, packed in holds.items():
                 hold = msgpack.unpackb(packed)
                 found.append(HeldShare(call.decode(), hold["provider"], hold["at"]))

@@ -20,23 +20,26 @@ BARRIER_TIMEOUT_MS = 5000
 _STEP = 128  # partitions asked in one pipeline: bounded answers, no long stall of the store
 
 
-class Ledger:
-    """The store of the books. Partitions must never change once there is money in them."""
+class Partitions:
+    """The store of the books, in partitions whose number must never change once there is money in
+    them.
+
+    `redis` is a client whose answers are bytes (`decode_responses=False`), to a single server or a
+    cluster.
+    """
 
     def __init__(
         self,
         redis: Client,
         *,
         currency: str = "USD",
-        partitions: int = PARTITIONS,
-        dispute_window_s: int = 7 * 86_400,
+        count: int = PARTITIONS,
     ) -> None:
-        if not 1 <= partitions <= 65_536:
+        if not 1 <= count <= 65_536:
             raise OutOfRangeError("There are 1 to 65536 partitions: a call id has 4 hex digits.")
         self.redis = redis
         self.currency = currency
-        self.partitions = partitions
-        self.dispute_window_s = dispute_window_s
+        self.count = count
         self.scripts = Scripts(redis)
         # One server has one log: what it keeps after a crash is a prefix, so that nothing is kept
         # whose cause was lost. The primaries of a cluster lose independently of each other.
@@ -47,7 +50,7 @@ class Ledger:
         """Puts the scripts on the store, and claims a new store for this currency and number of
         partitions. Raises OtherBooksError when it was made with others: money would be looked for
         where it is not."""
-        wanted = {"currency": self.currency, "partitions": str(self.partitions)}
+        wanted = {"currency": self.currency, "partitions": str(self.count)}
         for name, value in wanted.items():
             await self.redis.execute_command("HSETNX", SHAPE, name, value)
             found = (await self.redis.execute_command("HGET", SHAPE, name)).decode()
@@ -55,13 +58,19 @@ class Ledger:
                 raise OtherBooksError(f"This store has {name} {found}, not {value}.")
         await self.scripts.load()
 
-    def partition(self, account_id: str) -> int:
-        """Raises UnknownAccountError for an id nobody can have."""
-        return partition_of(account_id, self.partitions)
+    def of(self, account_id: str) -> int:
+        """The partition of a client or provider.
 
-    def call_partition(self, call_id: str) -> int:
-        """Raises UnknownCallError for an id that carries no partition of these books."""
-        return call_partition(call_id, self.partitions)
+        Raises UnknownAccountError for an id nobody can have.
+        """
+        return partition_of(account_id, self.count)
+
+    def of_call(self, call_id: str) -> int:
+        """The partition a call lies in.
+
+        Raises UnknownCallError for an id that carries no partition of these books.
+        """
+        return call_partition(call_id, self.count)
 
     async def barrier(self, partition: int) -> None:
         """Returns once all written to this partition before is on disk (where a log is kept).
@@ -112,12 +121,12 @@ class Ledger:
         if not int(replies[-1][0]):
             raise TimeoutError("the store did not bring its log to disk in time")
 
-    async def every_partition(self, *command: str) -> list[Any]:
+    async def every(self, *command: str) -> list[Any]:
         """`command[0] {p}:<command[1]> …` of every partition, in order."""
         answers: list[Any] = []
-        for first in range(0, self.partitions, _STEP):
+        for first in range(0, self.count, _STEP):
             pipeline = self.redis.pipeline(transaction=False)
-            for partition in range(first, min(first + _STEP, self.partitions)):
+            for partition in range(first, min(first + _STEP, self.count)):
                 pipeline.execute_command(command[0], key(partition, command[1]), *command[2:])
             answers += await pipeline.execute()
         return answers

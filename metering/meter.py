@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, cast
 
 from msgpack import packb
 
-from metering.ledger import Ledger
+from metering.ledger import Partitions
 
 TickStatus = Literal["ok", "exhausted", "stale_epoch", "ended", "unknown_call"]
 # By the number `tick.lua` answers.
@@ -71,8 +71,8 @@ class Meter:
     earlier owners had proven. It never lowers a proof.
     """
 
-    def __init__(self, books: Ledger, owner: str) -> None:
-        self._books = books
+    def __init__(self, partitions: Partitions, owner: str) -> None:
+        self._partitions = partitions
         self.owner = owner
         self._owned: dict[str, _Owned] = {}
 
@@ -83,10 +83,10 @@ class Meter:
         CallEndedError.
         """
         del now_ms  # the epoch is a fence, not a lease: it does not run out
-        partition = self._books.call_partition(call_id)
+        partition = self._partitions.of_call(call_id)
         known = self._owned.get(call_id)
         held = known.epoch if known else 0
-        epoch, proof_ms, seconds = await self._books.scripts.run(
+        epoch, proof_ms, seconds = await self._partitions.scripts.run(
             "adopt", partition, call_id, self.owner, held
         )
         known = self._owned.get(call_id)
@@ -129,7 +129,7 @@ class Meter:
                 rows = [(at, each) for at, each in rows if each]
                 packed = [(at, (now_ms, self.owner, packb(each))) for at, each in rows]
                 try:
-                    replies = await self._books.scripts.run_many("tick", packed)
+                    replies = await self._partitions.scripts.run_many("tick", packed)
                 except Exception as error:
                     failures.append(error)
                     continue

@@ -137,7 +137,7 @@ class CallReceipt:
 
 
 @dataclass(frozen=True)
-class Earnings:
+class EarningsBalance:
     """A provider's money at home. `earned` is all that ever came in, less what was clawed back:
     pending + available + requested + paid_out. `held` is the part of pending that clients' open
     reports hold back."""

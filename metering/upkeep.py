@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from metering.payouts import PayoutBook
-from metering.vouchers import VoucherBook
+from metering.earnings import Earnings, Shares
+from metering.ledger import Partitions
+from metering.promo import Promo
+from metering.vouchers import Vouchers
 
 # A request repeated after this long is a new one. Payment services repeat what they say for a
 # month, and a card top-up is refunded by its key for as long as it is known.
@@ -14,7 +16,7 @@ KEEP_PROBES_MS = 86_400_000
 
 
 @dataclass(frozen=True)
-class Upkeep:
+class Kept:
     """What one round of upkeep did."""
 
     delivered: int
@@ -24,35 +26,42 @@ class Upkeep:
     forgotten: int
 
 
-class UpkeepBook(VoucherBook, PayoutBook):
+class Upkeep:
     """The upkeep of the books. Every round may be repeated, or run in two processes at once."""
 
-    async def upkeep(self, *, now_ms: int) -> Upkeep:
+    def __init__(
+        self,
+        partitions: Partitions,
+        *,
+        shares: Shares,
+        vouchers: Vouchers,
+        earnings: Earnings,
+        promo: Promo,
+    ) -> None:
+        self._partitions = partitions
+        self._shares = shares
+        self._vouchers = vouchers
+        self._earnings = earnings
+        self._promo = promo
+
+    async def run(self, *, now_ms: int) -> Kept:
         """Delivers what is still in outboxes, finishes claimed vouchers, releases earnings whose
         dispute window is over, expires promotional credit, forgets keys and probes of long ago."""
-        return Upkeep(
-            delivered=await self.deliver_all(),
-            vouchers_finished=await self.finish_vouchers(now_ms=now_ms),
-            released=await self.release_earnings(now_ms=now_ms),
-            expired_micros=await self.expire_promo(now_ms=now_ms),
+        return Kept(
+            delivered=await self._shares.deliver_all(),
+            vouchers_finished=await self._vouchers.finish(now_ms=now_ms),
+            released=await self._earnings.release(now_ms=now_ms),
+            expired_micros=await self._promo.expire(now_ms=now_ms),
             forgotten=await self._forget(now_ms),
         )
-
-    async def expire_promo(self, *, now_ms: int) -> int:
-        """Takes back promotional credit whose time is over. Returns how much in all."""
-        expired = 0
-        for partition, clients in enumerate(await self.every_partition("HKEYS", "lots")):
-            for client in clients:
-                expired += await self.scripts.run("expire", partition, client, now_ms)
-        return expired
 
     async def _forget(self, now_ms: int) -> int:
         forgotten = 0
         for which, keep_ms in (("idem", KEEP_KEYS_MS), ("probe", KEEP_PROBES_MS)):
-            for partition, size in enumerate(await self.every_partition("HLEN", which)):
+            for partition, size in enumerate(await self._partitions.every("HLEN", which)):
                 cursor = "0" if size else ""
                 while cursor:
-                    following, gone = await self.scripts.run(
+                    following, gone = await self._partitions.scripts.run(
                         "prune", partition, cursor, which, now_ms - keep_ms
                     )
                     forgotten += gone

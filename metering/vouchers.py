@@ -5,7 +5,7 @@ same batch: no voucher is left whose code nobody saw, and no code that was seen 
 
 A redemption crosses slots in three steps: the code's use is claimed for the client, the client's
 wallet is credited (once ever for that code and client), the claim is closed. A crash in between
-leaves a claim that the client's retry, or `finish_vouchers`, completes.
+leaves a claim that the client's retry, or `Vouchers.finish`, completes.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ import msgpack
 
 from metering.errors import DuplicateKeyError, OutOfRangeError, VoucherUnknownError
 from metering.keys import key as key_of
-from metering.ledger import check_amount, request_hash
+from metering.ledger import Partitions, check_amount, request_hash
 from metering.types import Voucher, Wallet
-from metering.wallets import WalletBook
+from metering.wallets import Wallets, wallet_of
 
 MAX_BATCH = 1000
 MAX_USES = 10_000
@@ -34,10 +34,14 @@ VOUCHERS, CLAIMS, PENDING = "{vouchers}:code", "{vouchers}:claim", "{vouchers}:p
 SYNC = "{vouchers}:sync"
 
 
-class VoucherBook(WalletBook):
+class Vouchers:
     """The vouchers of the books."""
 
-    async def create_vouchers(
+    def __init__(self, partitions: Partitions, wallets: Wallets) -> None:
+        self._partitions = partitions
+        self._wallets = wallets
+
+    async def create(
         self,
         amount_micros: int,
         count: int,
@@ -81,41 +85,41 @@ class VoucherBook(WalletBook):
             }
         )
         digests = msgpack.packb([_hash(code) for code in codes])
-        await self.scripts.run_on("vouch", (VOUCHERS,), digests, record)
-        await self.barrier_at(SYNC)
+        await self._partitions.scripts.run_on("vouch", (VOUCHERS,), digests, record)
+        await self._partitions.barrier_at(SYNC)
         return codes
 
-    async def vouchers(self, *, now_ms: int = 0) -> list[Voucher]:
+    async def all(self, *, now_ms: int = 0) -> list[Voucher]:
         """All vouchers, newest first, without their codes; `state` is that of `now_ms`."""
-        rows = await self.redis.execute_command("HGETALL", VOUCHERS)
+        rows = await self._partitions.redis.execute_command("HGETALL", VOUCHERS)
         found = [
             _voucher_of(digest.decode(), msgpack.unpackb(packed), now_ms)
             for digest, packed in rows.items()
         ]
         return sorted(found, key=lambda voucher: (-voucher.created_at_ms, voucher.id))
 
-    async def redeem_voucher(self, client_id: str, code: str, *, key: str, now_ms: int) -> Wallet:
+    async def redeem(self, client_id: str, code: str, *, key: str, now_ms: int) -> Wallet:
         """Credits a voucher to a client, once ever, whatever crashes. Repeat with the same `key`.
 
         Raises VoucherUnknownError, VoucherSpentError (by this client with another key, or by
         others), VoucherExpiredError, DuplicateKeyError (the key was used for something else).
         """
         digest = _hash(code)
-        partition = self.partition(client_id)
-        done = await self.redis.execute_command(
+        partition = self._partitions.of(client_id)
+        done = await self._partitions.redis.execute_command(
             "HGET", key_of(partition, "idem"), f"k:{client_id}:{key}"
         )
         if done:
             if msgpack.unpackb(done)[0] != request_hash("voucher", client_id, digest):
                 raise DuplicateKeyError
-            await self.barrier(partition)
-            return await self.wallet(client_id)
-        claim = await self._run_voucher("claim", digest, client_id, key, now_ms)
+            await self._partitions.barrier(partition)
+            return await self._wallets.of(client_id)
+        claim = await self._run("claim", digest, client_id, key, now_ms)
         return await self._credit_claim(client_id, digest, claim, now_ms)
 
-    async def finish_vouchers(self, *, now_ms: int) -> int:
+    async def finish(self, *, now_ms: int) -> int:
         """Credits what was claimed but, after a crash, not credited. Returns how many claims."""
-        pending = await self.redis.execute_command("HGETALL", PENDING)
+        pending = await self._partitions.redis.execute_command("HGETALL", PENDING)
         for place, packed in pending.items():
             digest, _, client_id = place.decode().partition("|")
             await self._credit_claim(client_id, digest, msgpack.unpackb(packed), now_ms)
@@ -124,7 +128,7 @@ class VoucherBook(WalletBook):
     async def _credit_claim(
         self, client_id: str, digest: str, claim: dict[str, Any], now_ms: int
     ) -> Wallet:
-        partition = self.partition(client_id)
+        partition = self._partitions.of(client_id)
         request = {
             "client": client_id,
             "account": "promo" if claim["promo"] else "cash",
@@ -137,7 +141,7 @@ class VoucherBook(WalletBook):
             "expires": 0,
         }
         body = request_hash("voucher", client_id, digest)
-        row = await self.scripts.run(
+        row = await self._partitions.scripts.run(
             "credit",
             partition,
             f"k:{client_id}:{claim['key']}",
@@ -145,14 +149,14 @@ class VoucherBook(WalletBook):
             now_ms,
             msgpack.packb(request),
         )
-        await self.barrier(partition)
-        await self.redis.execute_command("HDEL", PENDING, f"{digest}|{client_id}")
-        return self._wallet_of(row)
+        await self._partitions.barrier(partition)
+        await self._partitions.redis.execute_command("HDEL", PENDING, f"{digest}|{client_id}")
+        return wallet_of(row, self._partitions.currency)
 
-    async def _run_voucher(
+    async def _run(
         self, name: str, digest: str, client_id: str, key: str, now_ms: int
     ) -> dict[str, Any]:
-        claim: dict[str, Any] = await self.scripts.run_on(
+        claim: dict[str, Any] = await self._partitions.scripts.run_on(
             name, (VOUCHERS, CLAIMS, PENDING), digest, client_id, key, now_ms
         )
         return claim

@@ -1,25 +1,27 @@
-"""Clients' money: wallets, top-ups, and the statements of both kinds of owner."""
+"""Clients' money: what a wallet holds, what comes in, what is taken out again."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgpack
 
-from metering.keys import key
-from metering.ledger import Ledger, check_amount, request_hash
-from metering.types import Entry, OwnerKind, Wallet
+from metering.errors import UnknownTopUpError
+from metering.keys import key as key_of
+from metering.ledger import Partitions, check_amount, request_hash
+from metering.types import Wallet
 
-MAX_STATEMENT = 10_000
 
-
-class WalletBook(Ledger):
+class Wallets:
     """The wallets of the books."""
 
-    async def wallet(self, client_id: str) -> Wallet:
+    def __init__(self, partitions: Partitions) -> None:
+        self._partitions = partitions
+
+    async def of(self, client_id: str) -> Wallet:
         """A client's money; one who never had any has an empty wallet."""
-        row = await self.scripts.run("wallet", self.partition(client_id), client_id, "", 0)
-        return self._wallet_of(row)
+        row = await self._partitions.scripts.run(
+            "wallet", self._partitions.of(client_id), client_id, "", 0
+        )
+        return wallet_of(row, self._partitions.currency)
 
     async def top_up(
         self,
@@ -37,10 +39,10 @@ class WalletBook(Ledger):
 
         `source` says where it came from ("operator", "stripe", …). With `promo` it is promotional
         credit: paid for by the platform, spent first, never paid out, and what is unspent after
-        `expires_at_ms` goes back to the platform (`expire_promo`).
+        `expires_at_ms` goes back to the platform (`Promo.expire`).
         Raises OutOfRangeError, DuplicateKeyError (same key, another body).
         """
-        partition = self.partition(client_id)
+        partition = self._partitions.of(client_id)
         request = {
             "client": client_id,
             "account": "promo" if promo else "cash",
@@ -55,60 +57,61 @@ class WalletBook(Ledger):
         body = request_hash(
             "top_up", client_id, amount_micros, source, note, promo, expires_at_ms or 0
         )
-        row = await self.scripts.run(
+        row = await self._partitions.scripts.run(
             "credit", partition, f"k:{client_id}:{key}", body, now_ms, msgpack.packb(request)
         )
-        await self.barrier(partition)
-        return self._wallet_of(row)
+        await self._partitions.barrier(partition)
+        return wallet_of(row, self._partitions.currency)
 
-    async def statement(
-        self,
-        owner_id: str,
-        kind: OwnerKind,
-        limit: int = 50,
-        *,
-        from_ms: int = 0,
-        to_ms: int | None = None,
-        before: Entry | None = None,
-    ) -> list[Entry]:
-        """An owner's lines, newest first, of [from_ms, to_ms) where given; for the next page give
-        the last line of this one as `before`.
+    async def top_up_left(self, client_id: str, top_up_key: str) -> tuple[int, int]:
+        """A top-up's amount by its key, and what of it was reversed already.
 
-        A client sees one line per call, not one per second. `kind` says which side of an account
-        that is both client and provider is meant.
+        Raises UnknownTopUpError, also for one so long ago that its key is forgotten.
         """
-        low = f"[{kind}:{owner_id}\0{from_ms:015d}".encode()
-        high = f"({kind}:{owner_id}\0".encode()
-        if before is not None:
-            ms, _, seq = before.id.partition("-")
-            high += b"%015d\0%015d%06d" % (before.at_ms, int(ms), int(seq))
-        else:
-            high += b"\xff" if to_ms is None else b"%015d" % to_ms
-        members = await self.redis.execute_command(
-            "ZREVRANGEBYLEX",
-            key(self.partition(owner_id), "stmt"),
-            high,
-            low,
-            "LIMIT",
-            0,
-            max(0, min(limit, MAX_STATEMENT)),
+        place = key_of(self._partitions.of(client_id), "idem")
+        packed = await self._partitions.redis.execute_command(
+            "HGET", place, f"k:{client_id}:{top_up_key}"
         )
-        return [_entry_of(member) for member in members]
+        if packed is None:
+            raise UnknownTopUpError
+        _hash, _at_ms, amount, reversed_micros = msgpack.unpackb(packed)
+        return amount, reversed_micros
 
-    def _wallet_of(self, row: list[int]) -> Wallet:
-        cash, promo, held = row[:3]
-        return Wallet(self.currency, cash + promo, held, promo)
+    async def withdraw(
+        self,
+        client_id: str,
+        amount_micros: int,
+        *,
+        key: str,
+        source: str,
+        note: str,
+        now_ms: int,
+        top_up_key: str = "",
+    ) -> Wallet:
+        """Takes cash out of a wallet, once per `key`: money returned to the client, or a mistaken
+        credit reversed. Never what is held, never promotional credit.
+
+        With `top_up_key` it reverses that top-up (a card refund): never above it in all.
+        Raises InsufficientFundsError, AboveOriginalError, UnknownTopUpError, DuplicateKeyError.
+        """
+        partition = self._partitions.of(client_id)
+        request = {
+            "client": client_id,
+            "amount": check_amount(amount_micros),
+            "kind": "reversal" if top_up_key else "withdrawal",
+            "note": note,
+            "source": source,
+            "of": f"k:{client_id}:{top_up_key}" if top_up_key else "",
+        }
+        body = request_hash("withdraw", client_id, amount_micros, source, note, top_up_key)
+        row = await self._partitions.scripts.run(
+            "debit", partition, f"k:{client_id}:{key}", body, now_ms, msgpack.packb(request)
+        )
+        await self._partitions.barrier(partition)
+        return wallet_of(row, self._partitions.currency)
 
 
-def _entry_of(member: bytes) -> Entry:
-    # The line comes after three NUL-terminated parts: owner, time, place in the journal.
-    line: dict[str, Any] = msgpack.unpackb(member.split(b"\0", 3)[3])
-    return Entry(
-        id=line["id"],
-        at_ms=line["at"],
-        kind=line["kind"],
-        amount_micros=line["amount"],
-        call=line.get("call"),
-        note=line.get("note", ""),
-        balance_micros=line.get("balance"),
-    )
+def wallet_of(row: list[int], currency: str) -> Wallet:
+    """From what a script answers, {cash, promo, held}."""
+    cash, promo, held = row[:3]
+    return Wallet(currency, cash + promo, held, promo)

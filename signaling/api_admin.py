@@ -54,7 +54,7 @@ async def create_vouchers(request: ApiRequest) -> CodesAnswer:
     # Codes are not stored. So that the request repeated after a lost answer can show them again,
     # they are derived from its key, which only the operator's page knows, and our own secret.
     key = f"vouchers\0{request.user.id}\0{request.idempotency_key}"
-    codes = await ctx.books.create_vouchers(
+    codes = await ctx.books.vouchers.create(
         body.amount,
         body.count,
         expires_at_ms=body.expires_at_ms(now_ms),
@@ -77,7 +77,7 @@ async def audit(request: ApiRequest) -> AuditView:
 async def credit(request: ApiRequest) -> CreditAnswer:
     ctx, body = request.ctx, request.read(CreditInput)
     user = await directory.client(ctx, request.path["id"])
-    money = await ctx.books.top_up(
+    money = await ctx.books.wallets.top_up(
         user.id,
         body.amount,
         key=f"credit:{request.idempotency_key}",

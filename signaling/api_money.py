@@ -23,7 +23,7 @@ async def redeem_voucher(request: ApiRequest) -> WalletView:
     await ctx.limiter.take(VOUCHERS_BY_PERSON, user.id)
     code = request.read(VoucherCode).code
     try:
-        await ctx.books.redeem_voucher(
+        await ctx.books.vouchers.redeem(
             user.id, code, key=f"api:{request.idempotency_key}", now_ms=ctx.clock()
         )
     except MeteringError as error:
@@ -40,7 +40,7 @@ async def funds_changed(ctx: Context, client_id: str) -> None:
     call = await ctx.store.get(call_id) if call_id else None
     if call is None or call.state is not State.ON_HOLD:
         return
-    if (await ctx.books.call_meter(call.id)).affordable_s != 0:
+    if (await ctx.books.calls.meter(call.id)).affordable_s != 0:
         await ctx.calls.apply(call.id, Funded())
 
 

@@ -153,7 +153,9 @@ class Calls:
         if relay is None:
             return False
         mode = call.mode
-        note = self._books.pause if mode.forward and not mode.count else self._books.resume
+        note = (
+            self._books.calls.pause if mode.forward and not mode.count else self._books.calls.resume
+        )
         await note(call.id, now_ms=self._clock())
         try:
             await self._relay_client.set_mode(
@@ -170,7 +172,7 @@ class Calls:
             if not await self._close_media(call):
                 return False
             await self.apply(call.id, Receipted(await self._end_in_books(call)))
-        await self._books.deliver(call.id)
+        await self._books.shares.deliver(call.id)
         await self.apply(call.id, Settled())
         return True
 
@@ -195,7 +197,7 @@ class Calls:
         reason = call.reason.value if call.reason else "failed"
         ended_at_ms = call.ended_at_ms or self._clock()
         try:
-            receipt = await self._books.end_call(call.id, reason, now_ms=ended_at_ms)
+            receipt = await self._books.calls.end(call.id, reason, now_ms=ended_at_ms)
         except UnknownCallError:
             return None  # the process died before it opened the call in the books
         return pack_receipt(receipt)

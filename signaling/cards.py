@@ -161,7 +161,7 @@ class Cards:
         self._check(amount_micros, least_micros=self._unit_micros)
         number = _number(user_id, f"refund {key}")
         payment = await self._payment_of(user_id, top_up)
-        await self._books.withdraw(
+        await self._books.wallets.withdraw(
             user_id,
             amount_micros,
             key=f"stripe-refund:{number}",
@@ -193,7 +193,8 @@ class Cards:
         Never more than the wallet holds in cash: what was spent is the providers'.
         """
         entries, wallet = await asyncio.gather(
-            self._books.statement(user_id, "client", LOOKED_AT), self._books.wallet(user_id)
+            self._books.statements.lines(user_id, "client", LOOKED_AT),
+            self._books.wallets.of(user_id),
         )
         cash_micros = wallet.available_micros - wallet.promo_micros
         found = []
@@ -202,7 +203,7 @@ class Cards:
                 continue
             top_up = entry.note.removeprefix(NOTE)
             try:
-                amount, back = await self._books.top_up_left(user_id, _key(top_up))
+                amount, back = await self._books.wallets.top_up_left(user_id, _key(top_up))
             except UnknownTopUpError:
                 continue  # so long ago that Stripe takes no refund of it either
             # Stripe knows no fractions of its smallest unit.
@@ -219,7 +220,7 @@ class Cards:
         if str(session.get("currency", "")).upper() != self._currency or paid_micros <= 0:
             log.error("payment in another currency, not credited", session=session.get("id"))
             return None
-        await self._books.top_up(
+        await self._books.wallets.top_up(
             user_id,
             paid_micros,
             key=_key(top_up),
@@ -245,7 +246,7 @@ class Cards:
         if not about.get("tipmeet_top_up"):
             return
         try:
-            await self._books.withdraw(
+            await self._books.wallets.withdraw(
                 about["tipmeet_user"],
                 amount_micros,
                 key=f"stripe-refund:{refund['id']}",
@@ -274,7 +275,7 @@ class Cards:
         raise invalid("top_up", "This client has no such card payment.")
 
     async def _give_back(self, user_id: str, amount_micros: int, number: str) -> None:
-        await self._books.top_up(
+        await self._books.wallets.top_up(
             user_id,
             amount_micros,
             key=f"stripe-refund-back:{number}",

@@ -117,7 +117,7 @@ async def own_service(ctx: Context, user: User, service_id: str) -> ServiceView:
 async def wallet(ctx: Context, user: User) -> WalletView:
     """A client's money and where it went."""
     money, entries = await asyncio.gather(
-        ctx.books.wallet(user.id), _entries(ctx, user.id, "client")
+        ctx.books.wallets.of(user.id), _entries(ctx, user.id, "client")
     )
     return WalletView(
         currency=money.currency,
@@ -130,7 +130,7 @@ async def wallet(ctx: Context, user: User) -> WalletView:
 async def earnings(ctx: Context, user: User) -> EarningsView:
     """A provider's money and where it came from."""
     money, entries = await asyncio.gather(
-        ctx.books.earnings(user.id), _entries(ctx, user.id, "provider")
+        ctx.books.earnings.of(user.id), _entries(ctx, user.id, "provider")
     )
     return EarningsView(
         currency=money.currency,
@@ -140,13 +140,13 @@ async def earnings(ctx: Context, user: User) -> EarningsView:
         available_micros=money.available_micros,
         requested_micros=money.requested_micros,
         paid_out_micros=money.paid_out_micros,
-        dispute_window_s=ctx.books.dispute_window_s,
+        dispute_window_s=ctx.books.earnings.dispute_window_s,
         entries=entries,
     )
 
 
 async def _entries(ctx: Context, user_id: str, kind: OwnerKind) -> list[EntryView]:
-    entries = await ctx.books.statement(user_id, kind, ENTRIES_MAX)
+    entries = await ctx.books.statements.lines(user_id, kind, ENTRIES_MAX)
     return [entry_view(entry) for entry in entries]
 
 
@@ -182,7 +182,7 @@ async def _with_aftermath(ctx: Context, views: list[CallView]) -> list[CallView]
     than a year, is not looked up."""
     settled = [view.id for view in views if view.receipt]
     refunded, disputes = await asyncio.gather(
-        ctx.books.refunded(settled), ctx.disputes.of_calls(settled)
+        ctx.books.refunds.of_calls(settled), ctx.disputes.of_calls(settled)
     )
     return [
         with_aftermath(view, refunded.get(view.id, 0), disputes.get(view.id))
@@ -222,7 +222,7 @@ async def pricing(ctx: Context) -> PricingView:
 
 async def vouchers(ctx: Context) -> list[VoucherView]:
     """All vouchers, newest first."""
-    found = await ctx.books.vouchers(now_ms=ctx.clock())
+    found = await ctx.books.vouchers.all(now_ms=ctx.clock())
     return [voucher_view(voucher) for voucher in found]
 
 
@@ -238,9 +238,9 @@ async def users(ctx: Context, query: str = "") -> list[UserWithBalance]:
 
 async def _balance(ctx: Context, user: User) -> int | None:
     if user.role == "client":
-        return (await ctx.books.wallet(user.id)).available_micros
+        return (await ctx.books.wallets.of(user.id)).available_micros
     if user.role == "provider":
-        return (await ctx.books.earnings(user.id)).earned_micros
+        return (await ctx.books.earnings.of(user.id)).earned_micros
     return None
 
 
@@ -278,5 +278,5 @@ async def disputed_calls(ctx: Context, *, decided: bool = False) -> list[Dispute
 
 async def audit(ctx: Context) -> AuditView:
     """Whether the books are in order, checked now."""
-    report = await audit_books(ctx.books)
+    report = await audit_books(ctx.books.partitions)
     return AuditView(ok=report.ok, problems=list(report.problems), checked=dict(report.checked))

@@ -17,13 +17,13 @@ async def mend_holds(ctx: Context) -> None:
     """Puts the holds of open reports in place, and frees those no open report stands behind."""
     now_ms = ctx.clock()
     reported = set(await ctx.disputes.open_calls())
-    held = await ctx.books.held_shares()
+    held = await ctx.books.holds.all()
     missing = reported - {hold.call_id for hold in held}
     for call in await ctx.store.get_many(sorted(missing)):
-        await ctx.books.hold_share(call.id, call.provider_id, now_ms=now_ms)
+        await ctx.books.holds.place(call.id, call.provider_id, now_ms=now_ms)
     for hold in held:
         if hold.call_id not in reported:
-            await ctx.books.free_share(
+            await ctx.books.holds.free(
                 hold.call_id,
                 hold.provider_id,
                 now_ms=now_ms,

@@ -25,7 +25,7 @@ async def request(ctx: Context, provider: User, amount_micros: int, note: str, k
     Raises ProblemError `insufficient_funds` with what can be asked for, MeteringError.
     """
     try:
-        return await ctx.books.request_payout(
+        return await ctx.books.payouts.request(
             provider.id, amount_micros, key=f"api:{key}", note=note, now_ms=ctx.clock()
         )
     except InsufficientFundsError as error:
@@ -41,8 +41,8 @@ async def settle(
 
     Raises MeteringError `unknown_payout`, `wrong_state`.
     """
-    before = await ctx.books.payout(payout_id)
-    after = await ctx.books.settle_payout(payout_id, verdict, note=note, now_ms=ctx.clock())
+    before = await ctx.books.payouts.get(payout_id)
+    after = await ctx.books.payouts.settle(payout_id, verdict, note=note, now_ms=ctx.clock())
     if before.state == "requested":
         await ctx.actions.add(
             operator,
@@ -57,7 +57,7 @@ async def settle(
 
 async def own(ctx: Context, provider: User) -> list[PayoutView]:
     """A provider's payouts, newest first."""
-    return [view(payout) for payout in (await ctx.books.payouts(provider.id))[:LIST_MAX]]
+    return [view(payout) for payout in (await ctx.books.payouts.all(provider.id))[:LIST_MAX]]
 
 
 async def everybodys(ctx: Context, state: str = "") -> list[PayoutView]:
@@ -67,7 +67,7 @@ async def everybodys(ctx: Context, state: str = "") -> list[PayoutView]:
     """
     if state and state not in STATES:
         raise invalid("state", f"This must be one of {', '.join(STATES)}.")
-    found = [each for each in await ctx.books.payouts() if state in ("", each.state)]
+    found = [each for each in await ctx.books.payouts.all() if state in ("", each.state)]
     waiting = [each for each in reversed(found) if each.state == "requested"]
     done = [each for each in found if each.state != "requested"]
     return await with_providers(ctx, [*waiting, *done][:LIST_MAX])

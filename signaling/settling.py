@@ -25,7 +25,7 @@ def report_until_ms(ctx: Context, call: Call) -> int | None:
     receipt = unpack_receipt(call.receipt)
     if not receipt.charged_micros:
         return None
-    return receipt.ended_at_ms + ctx.books.dispute_window_s * 1000
+    return receipt.ended_at_ms + ctx.books.earnings.dispute_window_s * 1000
 
 
 async def report(ctx: Context, client: User, call_id: str, reason: str) -> Dispute:
@@ -46,7 +46,7 @@ async def report(ctx: Context, client: User, call_id: str, reason: str) -> Dispu
     if now_ms >= until_ms:
         raise ProblemError("too_late", "The time to report a problem with this call is over.")
     if await ctx.disputes.of_call(call_id) is None:  # a decided report must not hold it again
-        await ctx.books.hold_share(call_id, call.provider_id, now_ms=now_ms)
+        await ctx.books.holds.place(call_id, call.provider_id, now_ms=now_ms)
     return await ctx.disputes.open(call_id, reason, now_ms)
 
 
@@ -60,9 +60,9 @@ async def refund(
     call = await ctx.calls.get(call_id)
     if not call.over or call.receipt is None:
         raise ProblemError("wrong_state", "Only a call with a receipt can be refunded.")
-    before = await ctx.books.receipt(call_id)
+    before = await ctx.books.calls.receipt(call_id)
     try:
-        after = await ctx.books.refund(
+        after = await ctx.books.refunds.give(
             call_id, amount_micros, key=key, note=note, now_ms=ctx.clock()
         )
     except AboveOriginalError as error:
@@ -96,7 +96,7 @@ async def decide(
         if dispute.state == "open":
             await _give_back(ctx, operator, call_id, amount_micros, answer)
             call = await ctx.calls.get(call_id)
-            await ctx.books.free_share(call_id, call.provider_id, now_ms=ctx.clock())
+            await ctx.books.holds.free(call_id, call.provider_id, now_ms=ctx.clock())
         decided = await ctx.disputes.decide(
             call_id, refund_micros=amount_micros, answer=answer, now_ms=ctx.clock()
         )
@@ -118,7 +118,7 @@ async def _give_back(
     """Refunds what is missing to this amount. Each part is named by the sum before it, so that a
     repeated part is no second one, and a decision cut short is no dead end for another."""
     given = 0
-    while part := await ctx.books.refund_under(call_id, f"dispute:{given}"):
+    while part := await ctx.books.refunds.under(call_id, f"dispute:{given}"):
         given += part
     if amount_micros < given:
         sentence = (
@@ -130,6 +130,5 @@ async def _give_back(
         missing = amount_micros - given
         await refund(ctx, operator, call_id, missing, note=answer, key=f"dispute:{given}")
     else:
-        await ctx.books.deliver(
-            call_id
-        )  # what was given back is the provider's too, before it is free
+        # What was given back is the provider's too, before it is free.
+        await ctx.books.shares.deliver(call_id)

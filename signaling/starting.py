@@ -58,7 +58,7 @@ async def terms(ctx: Context, user: User, slug: str) -> Terms:
         ctx.store.call_of(user.id),
         ctx.blocks.is_blocked(service.provider_id, user.id),
     )
-    quote = await ctx.books.quote(
+    quote = await ctx.books.calls.quote(
         user.id,
         service.id,
         service_tariff(service, pricing, ctx.settings.currency),
@@ -84,7 +84,7 @@ async def start_call(ctx: Context, user: User, request: CallRequest) -> Call:
         raise ProblemError("relay_unavailable", "No media server is free. Try again soon.")
     call = first_state(
         Call(
-            id=ctx.books.new_call_id(user.id),
+            id=ctx.books.calls.new_id(user.id),
             client_id=user.id,
             client_name=user.name,
             provider_id=service.provider_id,
@@ -107,7 +107,7 @@ async def start_call(ctx: Context, user: User, request: CallRequest) -> Call:
     if taken == "provider":
         raise ProblemError("busy", f"{service.provider_name} is in another call.")
     try:
-        opened = await ctx.books.open_call(
+        opened = await ctx.books.calls.open(
             call.id,
             client_id=user.id,
             provider_id=service.provider_id,
@@ -124,7 +124,7 @@ async def start_call(ctx: Context, user: User, request: CallRequest) -> Call:
     call = await ctx.calls.apply(call.id, Opened(opened.affordable_s))
     if call.state is State.OPENING or call.over:
         # It took so long that the deadline ended it, perhaps before the money was held.
-        await ctx.books.end_call(call.id, str(call.reason), now_ms=ctx.clock())
+        await ctx.books.calls.end(call.id, str(call.reason), now_ms=ctx.clock())
         raise ProblemError("unavailable", "The call could not be started in time. Try again.")
     return call
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import cast, get_args
 
-from metering.accounts import PlatformAccount, account_of_period
+from metering.accounts import PlatformAccount
 from metering.errors import OutOfRangeError
-from metering.periods import lines_of_period, statement_of_period
 from metering.statements import statement_csv
 from metering.types import Entry, OwnerKind
 from signaling.accounts import User
@@ -62,8 +61,7 @@ def asked(query: Mapping[str, str]) -> Asked:
 async def of_person(ctx: Context, user: User, wanted: Asked) -> StatementView:
     """One page of a client's or provider's statement. Raises ProblemError."""
     kind = _kind(user)
-    found = await statement_of_period(
-        ctx.books,
+    found = await ctx.books.statements.period(
         user.id,
         kind,
         from_ms=wanted.from_ms,
@@ -91,7 +89,7 @@ async def of_account(ctx: Context, account: str, wanted: Asked) -> StatementView
         raise invalid("after", "This is not the end of a page.")
     name = cast("PlatformAccount", account)
     try:
-        found = await account_of_period(ctx.books, name, from_ms=wanted.from_ms, to_ms=wanted.to_ms)
+        found = await ctx.books.platform.period(name, from_ms=wanted.from_ms, to_ms=wanted.to_ms)
     except OutOfRangeError as error:
         raise invalid("from", str(error)) from error
     start = 0
@@ -115,8 +113,8 @@ async def of_account(ctx: Context, account: str, wanted: Asked) -> StatementView
 async def csv_of_person(ctx: Context, user: User, wanted: Asked) -> str:
     """The whole period as CSV, newest first."""
     kind = _kind(user)
-    lines = await lines_of_period(
-        ctx.books, user.id, kind, from_ms=wanted.from_ms, to_ms=wanted.to_ms
+    lines = await ctx.books.statements.all_lines(
+        user.id, kind, from_ms=wanted.from_ms, to_ms=wanted.to_ms
     )
     return statement_csv(lines, ctx.settings.currency)
 
@@ -127,7 +125,7 @@ async def csv_of_account(ctx: Context, account: str, wanted: Asked) -> str:
         raise not_found("This account")
     name = cast("PlatformAccount", account)
     try:
-        found = await account_of_period(ctx.books, name, from_ms=wanted.from_ms, to_ms=wanted.to_ms)
+        found = await ctx.books.platform.period(name, from_ms=wanted.from_ms, to_ms=wanted.to_ms)
     except OutOfRangeError as error:
         raise invalid("from", str(error)) from error
     return statement_csv(found.entries, ctx.settings.currency)

@@ -132,13 +132,13 @@ class Sweeper:
         await self.end_orphans()
         # Before earnings are released: a share whose report lost its hold must not be among them.
         await mend_holds(ctx)
-        await ctx.books.upkeep(now_ms=now_ms)
+        await ctx.books.upkeep.run(now_ms=now_ms)
         await ctx.relays.forget_dead(now_ms)
 
     async def end_orphans(self) -> None:
         """Calls the books hold open though their record is settled or was never kept."""
         ctx, now_ms = self._ctx, self._ctx.clock()
-        for live in await ctx.books.live_calls():
+        for live in await ctx.books.calls.live():
             if now_ms - live.opened_at_ms < ORPHAN_AFTER_MS:
                 continue
             call = await ctx.store.get(live.call_id)
@@ -146,7 +146,7 @@ class Sweeper:
                 continue
             reason = call.reason.value if call and call.reason else "failed"
             log.warning("ending an orphan of the books", call=live.call_id)
-            await ctx.books.end_call(live.call_id, reason, now_ms=now_ms)
+            await ctx.books.calls.end(live.call_id, reason, now_ms=now_ms)
 
 
 async def _repeat(each: Callable[[], Awaitable[None]], every_s: float) -> None:

@@ -47,7 +47,7 @@ def setup(app: web.Application, context: Context) -> None:
 async def _background(app: web.Application) -> AsyncIterator[None]:
     """Listener, sweeper and live view run as long as the application."""
     ctx, hub, listener = app[CONTEXT], app[HUB], app[LISTENER]
-    await ctx.books.load()
+    await ctx.books.partitions.load()
     tasks = [
         asyncio.create_task(listener.run(), name="listener"),
         *Sweeper(ctx, hub, listener).rounds(),

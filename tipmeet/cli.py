@@ -168,9 +168,11 @@ def _audit(options: argparse.Namespace) -> int:
         with store_url(settings) as url:
             async with open_context(settings, url) as context:
                 if options.archive:
-                    report = await audit_with_archive(context.books, settings.archive_dir)
+                    report = await audit_with_archive(
+                        context.books.partitions, settings.archive_dir
+                    )
                 else:
-                    report = await audit(context.books)
+                    report = await audit(context.books.partitions)
         if options.json:
             print(
                 json.dumps(
@@ -209,7 +211,7 @@ def _voucher(options: argparse.Namespace) -> int:
     async def run() -> list[str]:
         with store_url(settings) as url:
             async with open_context(settings, url) as context:
-                return await context.books.create_vouchers(
+                return await context.books.vouchers.create(
                     amount,
                     options.count,
                     expires_at_ms=None,

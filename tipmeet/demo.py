@@ -151,7 +151,7 @@ class Demo:
         after = (await client.api("GET", "/api/wallet"))["available_micros"]
         earned = (await provider.api("GET", "/api/earnings"))["earned_micros"]
         async with open_context(settings, redis_url) as context:
-            report = await audit(context.books)
+            report = await audit(context.books.partitions)
         result = judge(
             client_call,
             provider_call,

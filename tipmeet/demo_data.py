@@ -54,7 +54,7 @@ async def create_demo_data(context: Context, data_dir: Path) -> list[DemoLogin]:
         )
     ]
     await context.services.create(provider, demo_service())
-    await context.books.top_up(
+    await context.books.wallets.top_up(
         client.id,
         parse_amount(CLIENT_MONEY),
         key=f"demo:{client.id}",

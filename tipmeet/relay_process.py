@@ -12,7 +12,7 @@ from aiohttp import web
 
 from mediasrv.control import build_app
 from mediasrv.relay import Relay, RelayConfig
-from metering.books import Books
+from metering.ledger import Partitions
 from metering.meter import Meter
 from signaling.relays import RelayInfo, RelayRegistry
 from signaling.tasks import stop as cancel
@@ -36,8 +36,8 @@ async def run_relay(settings: Settings, index: int) -> None:
     relay_id = f"{socket.gethostname()}-{port}-{secrets.token_hex(3)}"
     client = connect(settings.redis_url)
     money = connect_books(settings.books_url) if settings.books_url else client
-    books = Books(money, currency=settings.currency)
-    await books.load()
+    partitions = Partitions(money, currency=settings.currency)
+    await partitions.load()
     relay = Relay(
         RelayConfig(
             host=settings.media_host,
@@ -46,7 +46,7 @@ async def run_relay(settings: Settings, index: int) -> None:
             max_calls=settings.relay_max_calls,
         )
     )
-    ticker = Ticker(relay, Meter(books, relay_id), client, relay_id)
+    ticker = Ticker(relay, Meter(partitions, relay_id), client, relay_id)
     app = build_app(
         relay,
         relay_secret(settings),

@@ -46,7 +46,9 @@ async def keep_archiving(settings: Settings, redis_url: str) -> None:
         await asyncio.sleep(ARCHIVE_EVERY_S)
         try:
             async with open_context(settings, redis_url) as context:
-                done = await archive(context.books, settings.archive_dir, now_ms=context.clock())
+                done = await archive(
+                    context.books.partitions, settings.archive_dir, now_ms=context.clock()
+                )
             log.info("archived", entries=done.entries, records=done.records)
         except (MeteringError, redis.exceptions.RedisError, OSError) as error:
             log.warning("not archived, tried again in an hour", error=str(error))

@@ -66,7 +66,7 @@ async def open_context(settings: Settings, redis_url: str) -> AsyncIterator[Cont
     money = connect_books(settings.books_url) if settings.books_url else client
     try:
         books = Books(money, currency=settings.currency)
-        await books.load()
+        await books.partitions.load()
         async with aiohttp.ClientSession() as http:
             relay_client = RelayClient(http, relay_secret(settings))
             yield Context.create(

@@ -51,7 +51,7 @@ class Platform:
 
     async def give(self, client: User, micros: int) -> None:
         """Money in the wallet."""
-        await self.ctx.books.top_up(
+        await self.ctx.books.wallets.top_up(
             client.id, micros, key=f"gift-{client.id}", source="test", note="Gift", now_ms=now(self)
         )
 
@@ -95,7 +95,7 @@ class Platform:
         """A call that was proven for so long, then ended by the client; settled."""
         call_id = await self.ring(client, slug)
         await self.ctx.calls.apply(call_id, Accepted())
-        meter = Meter(self.ctx.books, "test")
+        meter = Meter(self.ctx.books.partitions, "test")
         await meter.adopt(call_id, now(self))
         await meter.tick({call_id: seconds * 1000}, now(self))
         await self.ctx.calls.apply(call_id, HungUp("client"))
@@ -104,8 +104,8 @@ class Platform:
 
     async def window_over(self) -> None:
         """Earnings until now are available, as after the dispute window."""
-        later_ms = now(self) + (self.ctx.books.dispute_window_s + 60) * 1000
-        await self.ctx.books.release_earnings(now_ms=later_ms)
+        later_ms = now(self) + (self.ctx.books.earnings.dispute_window_s + 60) * 1000
+        await self.ctx.books.earnings.release(now_ms=later_ms)
 
     async def get(
         self, path: str, user: User | None = None, **headers: str

@@ -38,7 +38,7 @@ async def test_the_label_names_the_limit_and_the_receipt_says_it_was_reached(
     label = page.locator("[data-part=charged-label]")
     await expect(label).to_have_text("Charged, at most $1.25")
 
-    meter = Meter(ctx.books, "r1")
+    meter = Meter(ctx.books.partitions, "r1")
     await meter.adopt(call_id, now(platform))
 
     async def tell(seconds: int) -> None:
@@ -58,7 +58,7 @@ async def test_the_label_names_the_limit_and_the_receipt_says_it_was_reached(
     over = page.get_by_test_id("receipt")
     await expect(over).to_contain_text("The spending limit of this call was reached.")
     await expect(over).to_contain_text("$1.25")
-    receipt = await ctx.books.receipt(call_id)
+    receipt = await ctx.books.calls.receipt(call_id)
     assert receipt is not None
     assert (receipt.charged_micros, receipt.reason) == (1_250_000, "spend_cap")
     await page.goto(f"/calls/{call_id}")

@@ -56,4 +56,4 @@ async def test_a_part_of_a_payment_goes_back_and_never_more_than_is_left(
     await expect(row).to_contain_text("$12.50")
     [made] = stripe.refunds.values()
     assert made["amount"] == 750
-    assert (await shop.ctx.books.wallet(client.id)).available_micros == 12_500_000
+    assert (await shop.ctx.books.wallets.of(client.id)).available_micros == 12_500_000

@@ -60,7 +60,7 @@ async def populate(platform: Platform) -> World:
     await payouts.settle(platform.ctx, operator, asked[0].id, "paid", "SEPA 7")
     await payouts.settle(platform.ctx, operator, asked[1].id, "rejected", "No such account")
     ringing = await platform.ring(client, slug)
-    await platform.ctx.books.create_vouchers(
+    await platform.ctx.books.vouchers.create(
         5_000_000, 2, expires_at_ms=None, note="Fair", created_by=operator.id, now_ms=1
     )
     [service, _free] = await platform.ctx.services.of_provider(provider.id)

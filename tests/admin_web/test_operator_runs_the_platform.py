@@ -70,7 +70,7 @@ async def test_credit_is_given_by_name_and_shown_at_once(
     await page.keyboard.press("Enter")
     await expect(dialog).to_be_hidden()
     await expect(page.get_by_role("row", name=re.compile("Carla"))).to_contain_text("$12.50")
-    assert (await platform.ctx.books.wallet(client.id)).available_micros == 12_500_000
+    assert (await platform.ctx.books.wallets.of(client.id)).available_micros == 12_500_000
 
 
 async def test_rules_are_changed_with_their_effect_in_view(

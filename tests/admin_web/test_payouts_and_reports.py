@@ -37,7 +37,7 @@ class Town:
         return page
 
     async def balance(self) -> int:
-        return (await self.platform.ctx.books.wallet(self.client.id)).available_micros
+        return (await self.platform.ctx.books.wallets.of(self.client.id)).available_micros
 
 
 @pytest.fixture
@@ -80,14 +80,14 @@ async def test_a_payout_is_asked_for_paid_and_seen_as_paid(town: Town) -> None:
     await expect(trail).to_contain_text("Olga paid a payout")
     await page.reload()
     await expect(row).to_contain_text("SEPA 7")
-    earnings = await town.platform.ctx.books.earnings(town.provider.id)
+    earnings = await town.platform.ctx.books.earnings.of(town.provider.id)
     assert (earnings.paid_out_micros, earnings.available_micros) == (2_500_000, 50_000)
 
 
 async def test_a_rejected_payout_is_available_again_with_the_reason(town: Town) -> None:
     await town.platform.window_over()
     ctx = town.platform.ctx
-    await ctx.books.request_payout(town.provider.id, EARNED, key="k", note="PayMe", now_ms=1)
+    await ctx.books.payouts.request(town.provider.id, EARNED, key="k", note="PayMe", now_ms=1)
     office = await town.page(town.operator, "/admin/payouts")
     await office.get_by_role("button", name=re.compile("Reject.*Petra")).click()
     dialog = office.get_by_role("dialog", name="Reject $2.55 of Petra?")

@@ -26,19 +26,19 @@ class Desk:
     meter: Meter = field(init=False)
 
     def __post_init__(self) -> None:
-        self.meter = Meter(self.books, "relay-1")
+        self.meter = Meter(self.books.partitions, "relay-1")
 
     async def pay_in(self, micros: int) -> None:
         self.keys += 1
-        await self.books.top_up(
+        await self.books.wallets.top_up(
             self.client, micros, key=f"pay-{self.keys}", source="operator", now_ms=self.now_ms
         )
 
     async def ring(self, **changes: object) -> OpenedCall:
         """Opens a call by the quote's tariff, without a relay yet."""
-        quote = await self.books.quote(self.client, SERVICE, self.tariff, now_ms=self.now_ms)
-        self.call = self.books.new_call_id(self.client)
-        return await self.books.open_call(
+        quote = await self.books.calls.quote(self.client, SERVICE, self.tariff, now_ms=self.now_ms)
+        self.call = self.books.calls.new_id(self.client)
+        return await self.books.calls.open(
             self.call,
             client_id=self.client,
             provider_id=PROVIDER,
@@ -61,7 +61,7 @@ class Desk:
         return tick
 
     async def hang_up(self, reason: str = "client_hung_up") -> CallReceipt:
-        return await self.books.end_call(self.call, reason, now_ms=self.now_ms)
+        return await self.books.calls.end(self.call, reason, now_ms=self.now_ms)
 
     async def talk(self, seconds: float) -> CallReceipt:
         """A whole call of this length."""
@@ -70,9 +70,9 @@ class Desk:
         return await self.hang_up()
 
     async def money(self) -> int:
-        wallet = await self.books.wallet(self.client)
+        wallet = await self.books.wallets.of(self.client)
         return wallet.available_micros + wallet.held_micros
 
     async def assert_audit_clean(self) -> None:
-        report = await audit(self.books)
+        report = await audit(self.books.partitions)
         assert report.ok, report.problems

@@ -36,7 +36,7 @@ async def reckon(
     _check_receipts(receipts, flowed_ms)
     for client, money in clients.items():
         mine = [each for each in receipts if each.client_id == client]
-        wallet = await books.wallet(client)
+        wallet = await books.wallets.of(client)
         expect(wallet.held_micros == 0, f"{client} still has a hold")
         spent = sum(each.charged_micros - each.refunded_micros for each in mine)
         expected = money.total_micros - spent
@@ -51,7 +51,7 @@ async def reckon(
         )
     for provider in sorted({each.provider_id for each in receipts}):
         expected = sum(_share_kept(each) for each in receipts if each.provider_id == provider)
-        earned = (await books.earnings(provider)).earned_micros
+        earned = (await books.earnings.of(provider)).earned_micros
         expect(earned == expected, f"{provider} earned {earned}, should have {expected}")
 
 

@@ -30,7 +30,7 @@ class Reports:
     ) -> Callable[[], Awaitable[None]]:
         """A client complains of one of these calls: of one whose share is still on its way home,
         if there is one."""
-        waiting = await self.honest.every_partition("HKEYS", "outbox")
+        waiting = await self.honest.partitions.every("HKEYS", "outbox")
         on_their_way = {call.decode() for calls in waiting for call in calls}
         late = [each for each in receipts if each.call_id in on_their_way]
         chosen = self.rng.choice(late or receipts)
@@ -39,7 +39,7 @@ class Reports:
         async def hold() -> None:
             if call in self.decided:
                 return
-            await self.books.hold_share(call, provider, now_ms=now_ms)
+            await self.books.holds.place(call, provider, now_ms=now_ms)
             self.open[call] = provider
             if await self._all_pending(call, provider):
                 self.held[call] = provider
@@ -54,7 +54,7 @@ class Reports:
         self.decided.add(call)
 
         async def free() -> None:
-            await self.books.free_share(call, provider, now_ms=now_ms)
+            await self.books.holds.free(call, provider, now_ms=now_ms)
 
         return free
 
@@ -68,16 +68,16 @@ class Reports:
         everything is available."""
         self.open.clear()
         self.held.clear()
-        for each in await self.honest.held_shares():
-            await self.honest.free_share(each.call_id, each.provider_id, now_ms=now_ms)
-        await self.honest.release_earnings(now_ms=now_ms + LATER_MS)
+        for each in await self.honest.holds.all():
+            await self.honest.holds.free(each.call_id, each.provider_id, now_ms=now_ms)
+        await self.honest.earnings.release(now_ms=now_ms + LATER_MS)
         for provider in providers:
-            pending = (await self.honest.earnings(provider)).pending_micros
+            pending = (await self.honest.earnings.of(provider)).pending_micros
             expect(pending == 0, f"{pending} of {provider} never become available")
 
     async def _all_pending(self, call: str, provider: str) -> bool:
         """Whether nothing of a call's share is available (nothing at all before it came home)."""
-        place = key(self.honest.partition(provider), "applied")
+        place = key(self.honest.partitions.of(provider), "applied")
         packed = await self.server.hget(place, call)
         if packed is None:
             return True

@@ -61,9 +61,9 @@ class Simulation:
         self.granted = dict.fromkeys(CLIENTS, 0)  # of it as promotional credit
         self.taken_out: dict[str, tuple[str, int]] = {}  # by request key
         self.reports = Reports(self.server, self.books, self.honest, self.rng)
-        await self.store.load_scripts(self.books.scripts)
+        await self.store.load_scripts(self.books.partitions.scripts)
         self.relays = {name: self._relay(name) for name in ("r1", "r2")}
-        self.codes = await self.honest.create_vouchers(
+        self.codes = await self.honest.vouchers.create(
             250_000, 4, expires_at_ms=None, note="", created_by="op", now_ms=self.now_ms
         )
         await self.store.keep_hash("{vouchers}:code")  # they were made past the faulty store
@@ -107,7 +107,7 @@ class Simulation:
         if promo:
             self.granted[client] += amount
         await self._request(
-            lambda: self.books.top_up(
+            lambda: self.books.wallets.top_up(
                 client, amount, key=key, source="sim", now_ms=self.now_ms, promo=promo
             )
         )
@@ -126,18 +126,18 @@ class Simulation:
             code, client, key = self.codes.pop(), self.rng.choice(CLIENTS), self._key()
             self.paid_in[client] += 250_000
             await self._request(
-                lambda: self.books.redeem_voucher(client, code, key=key, now_ms=self.now_ms)
+                lambda: self.books.vouchers.redeem(client, code, key=key, now_ms=self.now_ms)
             )
 
     async def take_out(self) -> None:
         client, key = self.rng.choice(CLIENTS), self._key()
-        wallet = await self.honest.wallet(client)
+        wallet = await self.honest.wallets.of(client)
         cash = wallet.available_micros - wallet.promo_micros
         if cash > 0:
             amount = self.rng.randint(1, cash)
 
             async def withdraw() -> None:
-                await self.books.withdraw(
+                await self.books.wallets.withdraw(
                     client, amount, key=key, source="sim", note="", now_ms=self.now_ms
                 )
                 self.taken_out[key] = (client, amount)
@@ -151,8 +151,8 @@ class Simulation:
         client = self.rng.choice(idle)
         base = any_tariff(self.rng)
         service, provider = self.rng.choice(SERVICES), self.rng.choice(PROVIDERS)
-        quote = await self.honest.quote(client, service, base, now_ms=self.now_ms)
-        call = f"{self.honest.partition(client):04x}-{self._key()}"
+        quote = await self.honest.calls.quote(client, service, base, now_ms=self.now_ms)
+        call = f"{self.honest.partitions.of(client):04x}-{self._key()}"
         if quote.needed_micros > quote.available_micros:
             return
         cap = None
@@ -165,7 +165,7 @@ class Simulation:
 
         async def start() -> None:
             if call not in self.over:
-                await self.books.open_call(
+                await self.books.calls.open(
                     call,
                     client_id=client,
                     provider_id=provider,
@@ -186,7 +186,7 @@ class Simulation:
             self.over.add(call)
 
             async def end() -> None:
-                await self.books.end_call(call, "client_hung_up", now_ms=self.now_ms)
+                await self.books.calls.end(call, "client_hung_up", now_ms=self.now_ms)
                 if self.open.get(client) == call:
                     del self.open[client]
 
@@ -200,7 +200,7 @@ class Simulation:
             chosen, key = self.rng.choice(receipts), self._key()
             amount = self.rng.randint(1, chosen.charged_micros)
             await self._request(
-                lambda: self.books.refund(
+                lambda: self.books.refunds.give(
                     chosen.call_id, amount, key=key, note="", now_ms=self.now_ms
                 )
             )
@@ -216,21 +216,21 @@ class Simulation:
     async def pay_out(self) -> None:
         provider, key = self.rng.choice(PROVIDERS), self._key()
         await self._survive(self._release)
-        available = (await self.honest.earnings(provider)).available_micros
+        available = (await self.honest.earnings.of(provider)).available_micros
         if available > 0:
             amount = self.rng.randint(1, available)
             verdict: Any = self.rng.choice(["paid", "rejected"])
 
             async def payout() -> None:
-                asked = await self.books.request_payout(
+                asked = await self.books.payouts.request(
                     provider, amount, key=key, note="", now_ms=self.now_ms
                 )
-                await self.books.settle_payout(asked.id, verdict, note="", now_ms=self.now_ms)
+                await self.books.payouts.settle(asked.id, verdict, note="", now_ms=self.now_ms)
 
             await self._request(payout)
 
     async def _release(self) -> None:
-        await self.books.release_earnings(now_ms=self.now_ms + 700_000)
+        await self.books.earnings.release(now_ms=self.now_ms + 700_000)
 
     # What relays do.
 
@@ -281,7 +281,7 @@ class Simulation:
     # What the world does.
 
     async def keep_up(self) -> None:
-        await self.books.upkeep(now_ms=self.now_ms + self.rng.choice([0, 700_000]))
+        await self.books.upkeep.run(now_ms=self.now_ms + self.rng.choice([0, 700_000]))
 
     async def step_clock(self) -> None:
         self.now_ms += self.rng.choice([-3_600_000, -5000, 700_000])
@@ -299,7 +299,7 @@ class Simulation:
     # The machinery.
 
     def _relay(self, name: str) -> Relay:
-        return Relay(self.make_meter(self.books, name))
+        return Relay(self.make_meter(self.books.partitions, name))
 
     def _key(self) -> str:
         self.serial += 1
@@ -333,7 +333,7 @@ class Simulation:
         found = []
         for call in self.media:
             try:
-                receipt = await self.honest.receipt(call)
+                receipt = await self.honest.calls.receipt(call)
             except UnknownCallError:
                 continue
             if receipt:
@@ -344,7 +344,7 @@ class Simulation:
         if self.checked == (self.store.written, len(self.store.log)):
             return  # nothing was written since
         self.checked = (self.store.written, len(self.store.log))
-        report = await audit(self.honest)
+        report = await audit(self.honest.partitions)
         expect(report.ok, "; ".join(report.problems))
         await self.reports.check()
 
@@ -358,11 +358,11 @@ class Simulation:
         for client in list(self.open):
             call = self.open[client]
             try:
-                await self.books.end_call(call, "server_lost", now_ms=self.now_ms)
+                await self.books.calls.end(call, "server_lost", now_ms=self.now_ms)
             except MeteringError:
                 continue
         try:
-            await self.books.upkeep(now_ms=self.now_ms + 10**7)
+            await self.books.upkeep.run(now_ms=self.now_ms + 10**7)
         except MeteringError as error:
             raise BrokenError(f"upkeep cannot finish: {error}") from error
         await self._check()

@@ -29,21 +29,21 @@ async def test_a_killed_store_loses_no_acknowledged_money_and_charges_nothing_tw
     try:
         await desk.pay_in(5_000_000)  # acknowledged: must survive
         await desk.answer()
-        await desk.books.barrier(desk.books.call_partition(desk.call))
+        await desk.books.partitions.barrier(desk.books.partitions.of_call(desk.call))
         for _ in range(ROUNDS):
             ticking = asyncio.create_task(_tick_until_lost(desk, proven))
             await asyncio.sleep(0.3)
             store.kill()
             proven = await ticking
             store.start()
-            state = await desk.books.call_meter(desk.call)
+            state = await desk.books.calls.meter(desk.call)
             assert state.seconds <= proven
-            report = await audit(desk.books)
+            report = await audit(desk.books.partitions)
             assert report.ok, report.problems
         # The relay's process still holds all of the proof: the next tick makes good.
         tick = await desk.prove(proven)
         if tick.status == "stale_epoch":  # its adoption was on the lost part of the disk
-            desk.meter = Meter(desk.books, "relay-1")
+            desk.meter = Meter(desk.books.partitions, "relay-1")
             await desk.meter.adopt(desk.call, desk.now_ms)
             tick = await desk.prove(proven)
         assert (tick.status, tick.seconds) == ("ok", proven)

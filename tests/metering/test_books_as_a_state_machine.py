@@ -49,7 +49,7 @@ class BooksMachine(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.redis = redis.asyncio.Redis.from_url(self.url)
         self.books = Books(self.redis, partitions=1, dispute_window_s=100)
-        self.meters = [Meter(self.books, "r0"), Meter(self.books, "r1")]
+        self.meters = [Meter(self.books.partitions, "r0"), Meter(self.books.partitions, "r1")]
         self.do(self.redis.flushall())
         self.now_ms = 10**12
         self.serial = 0
@@ -93,14 +93,14 @@ class BooksMachine(RuleBasedStateMachine):
         assert self.last_credit is not None
         amount, key, promo = self.last_credit
         wallet = self.do(
-            self.books.top_up(
+            self.books.wallets.top_up(
                 CLIENT, amount, key=key, source="model", now_ms=self.now_ms, promo=promo
             )
         )
         assert wallet.available_micros + wallet.held_micros == self.purse.total
         with pytest.raises(DuplicateKeyError):
             self.do(
-                self.books.top_up(
+                self.books.wallets.top_up(
                     CLIENT, amount + 1, key=key, source="model", now_ms=self.now_ms, promo=promo
                 )
             )
@@ -109,7 +109,7 @@ class BooksMachine(RuleBasedStateMachine):
     def make_voucher(self, amount: int, promo: bool, lasts_s: int | None) -> None:
         expires = None if lasts_s is None else self.now_ms + lasts_s * 1000
         (code,) = self.do(
-            self.books.create_vouchers(
+            self.books.vouchers.create(
                 amount,
                 1,
                 expires_at_ms=expires,
@@ -126,7 +126,7 @@ class BooksMachine(RuleBasedStateMachine):
     def redeem(self, data: Any, repeat: bool) -> None:
         code, amount, expires, promo = data.draw(st.sampled_from(self.vouchers))
         key = self.key()
-        work = self.books.redeem_voucher(CLIENT, code.lower(), key=key, now_ms=self.now_ms)
+        work = self.books.vouchers.redeem(CLIENT, code.lower(), key=key, now_ms=self.now_ms)
         if expires is not None and expires <= self.now_ms:
             with pytest.raises(VoucherExpiredError):
                 self.do(work)
@@ -135,16 +135,16 @@ class BooksMachine(RuleBasedStateMachine):
         self._gain(amount, promo)
         self.vouchers.remove((code, amount, expires, promo))
         if repeat:
-            self.do(self.books.redeem_voucher(CLIENT, code, key=key, now_ms=self.now_ms))
+            self.do(self.books.vouchers.redeem(CLIENT, code, key=key, now_ms=self.now_ms))
         for who in (CLIENT, "mallory"):
             with pytest.raises(VoucherSpentError):
-                self.do(self.books.redeem_voucher(who, code, key=self.key(), now_ms=self.now_ms))
+                self.do(self.books.vouchers.redeem(who, code, key=self.key(), now_ms=self.now_ms))
         with pytest.raises(VoucherUnknownError):
-            self.do(self.books.redeem_voucher(CLIENT, "NONE", key=self.key(), now_ms=self.now_ms))
+            self.do(self.books.vouchers.redeem(CLIENT, "NONE", key=self.key(), now_ms=self.now_ms))
 
     @rule(amount=amounts)
     def withdraw(self, amount: int) -> None:
-        work = self.books.withdraw(
+        work = self.books.wallets.withdraw(
             CLIENT, amount, key=self.key(), source="model", note="", now_ms=self.now_ms
         )
         if amount > self.purse.cash:
@@ -173,8 +173,8 @@ class BooksMachine(RuleBasedStateMachine):
         bps: int,
     ) -> None:
         tariff = Tariff("USD", price, period, threshold, mode, *increments, bps, 1, 1)
-        call = self.books.new_call_id(CLIENT)
-        work = self.books.open_call(
+        call = self.books.calls.new_id(CLIENT)
+        work = self.books.calls.open(
             call,
             client_id=CLIENT,
             provider_id=PROVIDER,
@@ -235,7 +235,7 @@ class BooksMachine(RuleBasedStateMachine):
     @rule()
     def pause_or_resume(self) -> None:
         """Notes for the receipt only: what stops the charging is the proof."""
-        work = self.books.resume if self.paused else self.books.pause
+        work = self.books.calls.resume if self.paused else self.books.calls.pause
         for _ in range(2):
             self.do(work(self.call, now_ms=self.now_ms))
         self.paused = not self.paused
@@ -243,10 +243,10 @@ class BooksMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.call)
     @rule()
     def open_a_second_call(self) -> None:
-        call = self.books.new_call_id(CLIENT)
+        call = self.books.calls.new_id(CLIENT)
         with pytest.raises(AlreadyInCallError):
             self.do(
-                self.books.open_call(
+                self.books.calls.open(
                     call,
                     client_id=CLIENT,
                     provider_id=PROVIDER,
@@ -263,7 +263,7 @@ class BooksMachine(RuleBasedStateMachine):
         limit = affordable_seconds(self.tariff, self.purse.total + before)
         assert limit is not None
         self.n = max(self.n, min(self.proof // 1000, limit))
-        receipt = self.do(self.books.end_call(self.call, "client_hung_up", now_ms=self.now_ms))
+        receipt = self.do(self.books.calls.end(self.call, "client_hung_up", now_ms=self.now_ms))
         assert receipt.connected_s == self.n
         assert receipt.charged_micros == charge_micros(self.tariff, self.n)
         assert receipt.commission_micros == platform_micros(self.tariff, self.n)
@@ -271,7 +271,7 @@ class BooksMachine(RuleBasedStateMachine):
         self.purse.release()
         assert receipt.promo_micros == self.promo_spent[self.call]
         assert receipt.balance_after_micros == self.purse.free
-        again = self.do(self.books.end_call(self.call, "other", now_ms=self.now_ms + 1))
+        again = self.do(self.books.calls.end(self.call, "other", now_ms=self.now_ms + 1))
         assert again == receipt
         self.shares.arrive(self.call, receipt.provider_micros, self.now_ms)
         self.ended[self.call] = (self.tariff, self.n)
@@ -285,7 +285,7 @@ class BooksMachine(RuleBasedStateMachine):
         tariff, n = self.ended[call]
         charged, done = charge_micros(tariff, n), self.refunded[call]
         amount = data.draw(st.integers(1, charged + 1))
-        work = self.books.refund(call, amount, key=self.key(), note="", now_ms=self.now_ms)
+        work = self.books.refunds.give(call, amount, key=self.key(), note="", now_ms=self.now_ms)
         if done + amount > charged:
             with pytest.raises(AboveOriginalError):
                 self.do(work)
@@ -307,7 +307,7 @@ class BooksMachine(RuleBasedStateMachine):
     def report(self, data: Any) -> None:
         call = data.draw(st.sampled_from(sorted(self.ended)))
         for _ in range(2):
-            held = self.do(self.books.hold_share(call, PROVIDER, now_ms=self.now_ms))
+            held = self.do(self.books.holds.place(call, PROVIDER, now_ms=self.now_ms))
             assert held == self.shares.waiting.get(call, 0)
         self.shares.reported.add(call)
 
@@ -318,14 +318,14 @@ class BooksMachine(RuleBasedStateMachine):
         call = data.draw(st.sampled_from(sorted(self.ended)))
         reported = call in self.shares.reported
         for _ in range(2):
-            self.do(self.books.free_share(call, PROVIDER, now_ms=self.now_ms))
+            self.do(self.books.holds.free(call, PROVIDER, now_ms=self.now_ms))
         if reported:
             self.shares.free(call, self.now_ms)
 
     @rule(passed=st.sampled_from([0, 50_000, 100_000]))
     def keep_up(self, passed: int) -> None:
         self.now_ms += passed
-        self.do(self.books.upkeep(now_ms=self.now_ms))
+        self.do(self.books.upkeep.run(now_ms=self.now_ms))
         self.shares.release(self.now_ms)
 
     @precondition(lambda self: self.shares.available > 0)
@@ -333,9 +333,11 @@ class BooksMachine(RuleBasedStateMachine):
     def pay_out(self, verdict: Any, data: Any) -> None:
         amount = data.draw(st.integers(1, self.shares.available))
         payout = self.do(
-            self.books.request_payout(PROVIDER, amount, key=self.key(), note="", now_ms=self.now_ms)
+            self.books.payouts.request(
+                PROVIDER, amount, key=self.key(), note="", now_ms=self.now_ms
+            )
         )
-        self.do(self.books.settle_payout(payout.id, verdict, note="", now_ms=self.now_ms))
+        self.do(self.books.payouts.settle(payout.id, verdict, note="", now_ms=self.now_ms))
         if verdict == "paid":
             self.shares.available -= amount
             self.shares.paid += amount
@@ -344,16 +346,16 @@ class BooksMachine(RuleBasedStateMachine):
     def everyone_has_what_the_model_says(self) -> None:
         if not hasattr(self, "books"):
             return
-        wallet = self.do(self.books.wallet(CLIENT))
+        wallet = self.do(self.books.wallets.of(CLIENT))
         assert wallet.held_micros == self.purse.held
         assert wallet.available_micros == self.purse.free
         assert wallet.promo_micros == self.purse.promo
-        earnings = self.do(self.books.earnings(PROVIDER))
+        earnings = self.do(self.books.earnings.of(PROVIDER))
         assert earnings.pending_micros == self.shares.pending
         assert earnings.held_micros == self.shares.held
         assert earnings.available_micros == self.shares.available
         assert earnings.paid_out_micros == self.shares.paid
-        report = self.do(audit(self.books))
+        report = self.do(audit(self.books.partitions))
         assert report.ok, report.problems
 
     def teardown(self) -> None:

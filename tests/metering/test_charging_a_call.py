@@ -38,7 +38,7 @@ async def test_the_first_minute_is_charged_once_the_second_begins(desk: Desk) ->
     assert receipt.provider_micros == 244_000
     assert receipt.balance_before_micros - receipt.balance_after_micros == 305_000
     assert await desk.money() == 4_695_000
-    assert (await desk.books.earnings(PROVIDER)).earned_micros == 244_000
+    assert (await desk.books.earnings.of(PROVIDER)).earned_micros == 244_000
     await desk.assert_audit_clean()
 
 
@@ -53,10 +53,10 @@ async def test_a_repeated_or_older_proof_charges_nothing_more(desk: Desk) -> Non
 async def test_money_moves_from_the_hold_first(desk: Desk) -> None:
     await desk.answer()
     await desk.prove(61)
-    wallet = await desk.books.wallet(CLIENT)
+    wallet = await desk.books.wallets.of(CLIENT)
     assert (wallet.available_micros, wallet.held_micros) == (4_400_000, 295_000)
     await desk.prove(200)
-    wallet = await desk.books.wallet(CLIENT)
+    wallet = await desk.books.wallets.of(CLIENT)
     assert (wallet.available_micros, wallet.held_micros) == (4_000_000, 0)
     await desk.assert_audit_clean()
 
@@ -101,7 +101,7 @@ async def test_a_spending_cap_below_the_first_charged_second_is_refused(desk: De
 async def test_ending_again_answers_the_same_receipt(desk: Desk) -> None:
     receipt = await desk.talk(90)
     assert await desk.hang_up("operator_ended") == receipt
-    assert await desk.books.receipt(desk.call) == receipt
+    assert await desk.books.calls.receipt(desk.call) == receipt
     assert await desk.money() == 5_000_000 - receipt.charged_micros
 
 
@@ -121,7 +121,7 @@ async def test_a_call_that_never_connected_releases_all_of_its_hold(desk: Desk) 
     receipt = await desk.hang_up("no_answer")
     assert receipt.charged_micros == 0
     assert receipt.intervals == ()
-    assert (await desk.books.wallet(CLIENT)).available_micros == 5_000_000
+    assert (await desk.books.wallets.of(CLIENT)).available_micros == 5_000_000
     await desk.assert_audit_clean()
 
 
@@ -140,15 +140,15 @@ async def test_intervals_show_where_proof_had_gaps_and_add_up(desk: Desk) -> Non
 
 async def test_pauses_are_on_the_receipt(desk: Desk) -> None:
     await desk.answer()
-    await desk.books.pause(desk.call, now_ms=desk.now_ms)
-    await desk.books.pause(desk.call, now_ms=desk.now_ms + 500)
-    await desk.books.resume(desk.call, now_ms=desk.now_ms + 7000)
-    await desk.books.pause(desk.call, now_ms=desk.now_ms + 9000)
+    await desk.books.calls.pause(desk.call, now_ms=desk.now_ms)
+    await desk.books.calls.pause(desk.call, now_ms=desk.now_ms + 500)
+    await desk.books.calls.resume(desk.call, now_ms=desk.now_ms + 7000)
+    await desk.books.calls.pause(desk.call, now_ms=desk.now_ms + 9000)
     desk.now_ms += 12_000
     receipt = await desk.hang_up()
     assert receipt.paused_s == 10
     with pytest.raises(CallEndedError):
-        await desk.books.pause(desk.call, now_ms=desk.now_ms)
+        await desk.books.calls.pause(desk.call, now_ms=desk.now_ms)
 
 
 async def test_too_little_money_opens_nothing(desk: Desk, tariff: Tariff) -> None:
@@ -157,7 +157,7 @@ async def test_too_little_money_opens_nothing(desk: Desk, tariff: Tariff) -> Non
     with pytest.raises(InsufficientFundsError) as refused:
         await desk.ring()
     assert refused.value.facts == {"needed": 200_000_000, "available": 5_000_000}
-    assert await desk.books.live_calls() == []
+    assert await desk.books.calls.live() == []
     await desk.assert_audit_clean()
 
 
@@ -166,7 +166,7 @@ async def test_a_client_has_one_paid_call_at_a_time(desk: Desk) -> None:
     first = desk.call
     with pytest.raises(AlreadyInCallError):
         await desk.ring()
-    await desk.books.end_call(first, "cancelled", now_ms=desk.now_ms)
+    await desk.books.calls.end(first, "cancelled", now_ms=desk.now_ms)
     await desk.ring()
 
 
@@ -178,22 +178,22 @@ async def test_opening_again_with_the_same_id_changes_nothing(desk: Desk, tariff
         "service_id": SERVICE,
         "now_ms": desk.now_ms,
     }
-    assert await desk.books.open_call(desk.call, tariff=tariff, **request) == opened
+    assert await desk.books.calls.open(desk.call, tariff=tariff, **request) == opened
     with pytest.raises(DuplicateKeyError):
-        await desk.books.open_call(desk.call, tariff=tariff.without_threshold(), **request)
+        await desk.books.calls.open(desk.call, tariff=tariff.without_threshold(), **request)
     await desk.hang_up()
     with pytest.raises(CallEndedError):
-        await desk.books.open_call(desk.call, tariff=tariff, **request)
+        await desk.books.calls.open(desk.call, tariff=tariff, **request)
 
 
 async def test_the_free_probe_is_used_up_by_a_call_that_stayed_free(desk: Desk) -> None:
     await desk.talk(45)
-    quote = await desk.books.quote(CLIENT, SERVICE, desk.tariff, now_ms=desk.now_ms)
+    quote = await desk.books.calls.quote(CLIENT, SERVICE, desk.tariff, now_ms=desk.now_ms)
     assert (quote.free_probe, quote.tariff.threshold_s) == (False, 0)
     assert quote.tariff.hash != desk.tariff.hash
     with pytest.raises(PriceChangedError):
-        await desk.books.open_call(
-            desk.books.new_call_id(CLIENT),
+        await desk.books.calls.open(
+            desk.books.calls.new_id(CLIENT),
             client_id=CLIENT,
             provider_id=PROVIDER,
             service_id=SERVICE,
@@ -203,7 +203,7 @@ async def test_the_free_probe_is_used_up_by_a_call_that_stayed_free(desk: Desk) 
     receipt = await desk.talk(10)
     assert receipt.charged_micros == charge_micros(quote.tariff, 10) > 0
     tomorrow = desk.now_ms + 86_400_000 + 1
-    quote = await desk.books.quote(CLIENT, SERVICE, desk.tariff, now_ms=tomorrow)
+    quote = await desk.books.calls.quote(CLIENT, SERVICE, desk.tariff, now_ms=tomorrow)
     assert quote.free_probe
 
 
@@ -211,9 +211,9 @@ async def test_a_call_nobody_answered_or_that_was_paid_uses_up_no_probe(desk: De
     await desk.ring()
     await desk.hang_up("declined")
     await desk.talk(61)
-    quote = await desk.books.quote(CLIENT, SERVICE, desk.tariff, now_ms=desk.now_ms)
+    quote = await desk.books.calls.quote(CLIENT, SERVICE, desk.tariff, now_ms=desk.now_ms)
     assert quote.free_probe
-    other = await desk.books.quote(CLIENT, "other", desk.tariff, now_ms=desk.now_ms)
+    other = await desk.books.calls.quote(CLIENT, "other", desk.tariff, now_ms=desk.now_ms)
     assert other.free_probe
 
 
@@ -230,26 +230,26 @@ async def test_a_free_call_needs_no_money_and_has_a_receipt(desk: Desk) -> None:
 
 async def test_what_the_books_cannot_know_is_refused(desk: Desk, tariff: Tariff) -> None:
     with pytest.raises(UnknownCallError):
-        await desk.books.end_call("0001-nobody", "failed", now_ms=1)
+        await desk.books.calls.end("0001-nobody", "failed", now_ms=1)
     with pytest.raises(UnknownCallError):
-        await desk.books.call_meter("not a call id")
+        await desk.books.calls.meter("not a call id")
     with pytest.raises(UnknownCallError):
-        await Meter(desk.books, "r").adopt("ffff-00", 1)
+        await Meter(desk.books.partitions, "r").adopt("ffff-00", 1)
     euro = Tariff("EUR", 1, 60, 0, "retroactive", 1, 1, 0, 2, 1)
     with pytest.raises(CurrencyError):
-        await desk.books.quote(CLIENT, SERVICE, euro, now_ms=1)
+        await desk.books.calls.quote(CLIENT, SERVICE, euro, now_ms=1)
 
 
 async def test_the_state_of_a_call_can_be_looked_up(desk: Desk) -> None:
     await desk.answer()
     await desk.prove(30)
-    state = await desk.books.call_meter(desk.call)
+    state = await desk.books.calls.meter(desk.call)
     assert (state.state, state.seconds, state.free_left_s) == ("live", 30, 30)
     assert (state.epoch, state.owner) == (1, "relay-1")
     assert (state.balance_micros, state.affordable_s) == (5_000_000, 970)
-    assert await desk.books.receipt(desk.call) is None
+    assert await desk.books.calls.receipt(desk.call) is None
     await desk.hang_up()
-    assert (await desk.books.call_meter(desk.call)).state == "ended"
+    assert (await desk.books.calls.meter(desk.call)).state == "ended"
 
 
 async def test_many_calls_of_a_partition_are_kept_where_one_is_found_at_once(
@@ -258,9 +258,9 @@ async def test_many_calls_of_a_partition_are_kept_where_one_is_found_at_once(
     books = Books(redis_client, partitions=1)
     for at in range(20):
         client = f"client-{at}"
-        await books.top_up(client, 700_000, key="k", source="operator", now_ms=1)
-        await books.open_call(
-            books.new_call_id(client),
+        await books.wallets.top_up(client, 700_000, key="k", source="operator", now_ms=1)
+        await books.calls.open(
+            books.calls.new_id(client),
             client_id=client,
             provider_id=PROVIDER,
             service_id=SERVICE,
@@ -269,4 +269,4 @@ async def test_many_calls_of_a_partition_are_kept_where_one_is_found_at_once(
         )
     for name in ("acct", "tariff", "meter"):
         assert await redis_client.object("ENCODING", key(0, name)) == b"hashtable"
-    assert (await audit(books)).ok
+    assert (await audit(books.partitions)).ok

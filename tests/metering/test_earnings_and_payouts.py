@@ -16,10 +16,10 @@ from tests.metering.desk import PROVIDER, Desk
 
 async def test_earnings_become_available_after_the_dispute_window(desk: Desk) -> None:
     await desk.talk(61)
-    assert await desk.books.release_earnings(now_ms=desk.now_ms + 3_599_999) == 0
-    assert (await desk.books.earnings(PROVIDER)).pending_micros == 244_000
-    assert await desk.books.release_earnings(now_ms=desk.now_ms + 3_600_000) == 1
-    earnings = await desk.books.earnings(PROVIDER)
+    assert await desk.books.earnings.release(now_ms=desk.now_ms + 3_599_999) == 0
+    assert (await desk.books.earnings.of(PROVIDER)).pending_micros == 244_000
+    assert await desk.books.earnings.release(now_ms=desk.now_ms + 3_600_000) == 1
+    earnings = await desk.books.earnings.of(PROVIDER)
     assert (earnings.pending_micros, earnings.available_micros) == (0, 244_000)
     await desk.assert_audit_clean()
 
@@ -28,33 +28,33 @@ async def test_a_payout_is_asked_for_once_and_paid_once(desk: Desk) -> None:
     await desk.talk(61)
     books, later = desk.books, desk.now_ms + 3_600_000
     with pytest.raises(InsufficientFundsError):
-        await books.request_payout(PROVIDER, 1, key="p", note="", now_ms=later)
-    await books.release_earnings(now_ms=later)
-    payout = await books.request_payout(PROVIDER, 200_000, key="p", note="", now_ms=later)
-    assert await books.request_payout(PROVIDER, 200_000, key="p", note="", now_ms=later) == payout
+        await books.payouts.request(PROVIDER, 1, key="p", note="", now_ms=later)
+    await books.earnings.release(now_ms=later)
+    payout = await books.payouts.request(PROVIDER, 200_000, key="p", note="", now_ms=later)
+    assert await books.payouts.request(PROVIDER, 200_000, key="p", note="", now_ms=later) == payout
     with pytest.raises(DuplicateKeyError):
-        await books.request_payout(PROVIDER, 1, key="p", note="", now_ms=later)
+        await books.payouts.request(PROVIDER, 1, key="p", note="", now_ms=later)
     for _ in range(2):
-        paid = await books.settle_payout(payout.id, "paid", note="bank 7", now_ms=later)
+        paid = await books.payouts.settle(payout.id, "paid", note="bank 7", now_ms=later)
     assert (paid.state, paid.answer) == ("paid", "bank 7")
     with pytest.raises(WrongStateError):
-        await books.settle_payout(payout.id, "rejected", note="", now_ms=later)
-    earnings = await books.earnings(PROVIDER)
+        await books.payouts.settle(payout.id, "rejected", note="", now_ms=later)
+    earnings = await books.earnings.of(PROVIDER)
     assert (earnings.available_micros, earnings.paid_out_micros) == (44_000, 200_000)
     assert earnings.earned_micros == 244_000
-    assert await books.payouts() == await books.payouts(PROVIDER) == [paid]
-    assert await books.payouts("nobody") == []
+    assert await books.payouts.all() == await books.payouts.all(PROVIDER) == [paid]
+    assert await books.payouts.all("nobody") == []
     await desk.assert_audit_clean()
 
 
 async def test_a_rejected_payout_is_available_again(desk: Desk) -> None:
     books = desk.books
-    await books.adjust_earnings(PROVIDER, 500, key="bonus", note="", now_ms=1)
-    payout = await books.request_payout(PROVIDER, 500, key="p", note="", now_ms=2)
-    assert (await books.earnings(PROVIDER)).requested_micros == 500
-    await books.settle_payout(payout.id, "rejected", note="no bank", now_ms=3)
-    assert (await books.earnings(PROVIDER)).available_micros == 500
-    lines = await books.statement(PROVIDER, "provider")
+    await books.earnings.adjust(PROVIDER, 500, key="bonus", note="", now_ms=1)
+    payout = await books.payouts.request(PROVIDER, 500, key="p", note="", now_ms=2)
+    assert (await books.earnings.of(PROVIDER)).requested_micros == 500
+    await books.payouts.settle(payout.id, "rejected", note="no bank", now_ms=3)
+    assert (await books.earnings.of(PROVIDER)).available_micros == 500
+    lines = await books.statements.lines(PROVIDER, "provider")
     assert [line.kind for line in lines] == ["payout_rejected", "payout_requested", "adjustment"]
     await desk.assert_audit_clean()
 
@@ -62,31 +62,31 @@ async def test_a_rejected_payout_is_available_again(desk: Desk) -> None:
 async def test_an_adjustment_counts_once_and_may_leave_a_debt(desk: Desk) -> None:
     books = desk.books
     for _ in range(2):
-        assert await books.adjust_earnings(PROVIDER, -70, key="a", note="x", now_ms=1) == -70
+        assert await books.earnings.adjust(PROVIDER, -70, key="a", note="x", now_ms=1) == -70
     with pytest.raises(OutOfRangeError):
-        await books.adjust_earnings(PROVIDER, 0, key="b", note="x", now_ms=1)
+        await books.earnings.adjust(PROVIDER, 0, key="b", note="x", now_ms=1)
     with pytest.raises(InsufficientFundsError):
-        await books.request_payout(PROVIDER, 1, key="p", note="", now_ms=2)
+        await books.payouts.request(PROVIDER, 1, key="p", note="", now_ms=2)
     await desk.assert_audit_clean()
 
 
 @pytest.mark.parametrize("payout_id", ["", "x", "0001-", "ffff-00", "0001-00", "zz-1", "-1-2"])
 async def test_unknown_payouts_are_refused(desk: Desk, payout_id: str) -> None:
     with pytest.raises(UnknownPayoutError):
-        await desk.books.settle_payout(payout_id, "paid", note="", now_ms=1)
+        await desk.books.payouts.settle(payout_id, "paid", note="", now_ms=1)
 
 
 async def test_a_lost_delivery_is_made_good_and_a_repeated_one_adds_nothing(desk: Desk) -> None:
     books = desk.books
     await desk.answer()
     await desk.prove(61)
-    partition = books.call_partition(desk.call)
-    await books.scripts.run("end", partition, desk.call, desk.now_ms, "client_hung_up")
-    assert (await books.earnings(PROVIDER)).earned_micros == 0
+    partition = books.partitions.of_call(desk.call)
+    await books.partitions.scripts.run("end", partition, desk.call, desk.now_ms, "client_hung_up")
+    assert (await books.earnings.of(PROVIDER)).earned_micros == 0
     await desk.assert_audit_clean()
-    rows = await books.scripts.run("outbox", partition, desk.call)
-    assert await books.deliver_all() == 1
-    assert await books._bring_home(partition, books.partition(PROVIDER), rows) == 1
-    assert (await books.earnings(PROVIDER)).earned_micros == 244_000
-    assert await books.deliver(partition) == 0
+    rows = await books.partitions.scripts.run("outbox", partition, desk.call)
+    assert await books.shares.deliver_all() == 1
+    assert await books.shares._bring_home(partition, books.partitions.of(PROVIDER), rows) == 1
+    assert (await books.earnings.of(PROVIDER)).earned_micros == 244_000
+    assert await books.shares.deliver(partition) == 0
     await desk.assert_audit_clean()

@@ -52,11 +52,11 @@ async def test_a_call_is_charged_and_its_share_crosses_primaries(
     provider = next(
         name
         for name in (f"provider-{at}" for at in range(100))
-        if cluster.get_node_from_key(key(desk.books.partition(name), "acct"))
-        is not cluster.get_node_from_key(key(desk.books.partition("alice"), "acct"))
+        if cluster.get_node_from_key(key(desk.books.partitions.of(name), "acct"))
+        is not cluster.get_node_from_key(key(desk.books.partitions.of("alice"), "acct"))
     )
-    call = desk.books.new_call_id("alice")
-    await desk.books.open_call(
+    call = desk.books.calls.new_id("alice")
+    await desk.books.calls.open(
         call,
         client_id="alice",
         provider_id=provider,
@@ -68,27 +68,27 @@ async def test_a_call_is_charged_and_its_share_crosses_primaries(
     await desk.meter.adopt(call, desk.now_ms)
     assert (await desk.prove(61)).charged_micros == 305_000
     await desk.hang_up()
-    assert (await desk.books.earnings(provider)).earned_micros == 244_000
+    assert (await desk.books.earnings.of(provider)).earned_micros == 244_000
     later = desk.now_ms + 10**8
-    assert await desk.books.hold_share(call, provider, now_ms=desk.now_ms) == 244_000
-    assert [each.call_id for each in await desk.books.held_shares()] == [call]
-    await desk.books.upkeep(now_ms=later)
-    assert (await desk.books.earnings(provider)).held_micros == 244_000
+    assert await desk.books.holds.place(call, provider, now_ms=desk.now_ms) == 244_000
+    assert [each.call_id for each in await desk.books.holds.all()] == [call]
+    await desk.books.upkeep.run(now_ms=later)
+    assert (await desk.books.earnings.of(provider)).held_micros == 244_000
     await desk.assert_audit_clean()
-    await desk.books.free_share(call, provider, now_ms=later)
-    assert (await desk.books.earnings(provider)).available_micros == 244_000
+    await desk.books.holds.free(call, provider, now_ms=later)
+    assert (await desk.books.earnings.of(provider)).available_micros == 244_000
     await desk.assert_audit_clean()
 
 
 async def test_one_round_ticks_calls_on_every_primary(desk: Desk, cluster: RedisCluster) -> None:
-    books, meter, proofs = desk.books, Meter(desk.books, "relay-1"), {}
+    books, meter, proofs = desk.books, Meter(desk.books.partitions, "relay-1"), {}
     for at in range(40):
         client = f"client-{at}"
-        await books.scripts.run(  # without the wait for the disk that a top-up has
-            "credit", books.partition(client), f"k:{client}:1", "-", 1, _credit(client)
+        await books.partitions.scripts.run(  # without the wait for the disk that a top-up has
+            "credit", books.partitions.of(client), f"k:{client}:1", "-", 1, _credit(client)
         )
-        call = books.new_call_id(client)
-        await books.open_call(
+        call = books.calls.new_id(client)
+        await books.calls.open(
             call,
             client_id=client,
             provider_id=PROVIDER,
@@ -108,15 +108,17 @@ async def test_one_round_ticks_calls_on_every_primary(desk: Desk, cluster: Redis
 
 
 async def test_vouchers_archive_and_upkeep_work_across_slots(desk: Desk, tmp_path: Path) -> None:
-    (code,) = await desk.books.create_vouchers(
+    (code,) = await desk.books.vouchers.create(
         1000, 1, expires_at_ms=None, note="", created_by="op", now_ms=1
     )
-    wallet = await desk.books.redeem_voucher("carol", code, key="k", now_ms=2)
+    wallet = await desk.books.vouchers.redeem("carol", code, key="k", now_ms=2)
     assert wallet.available_micros == 1000
     await desk.talk(61)
-    await desk.books.upkeep(now_ms=desk.now_ms + 10**8)
-    await archive(desk.books, tmp_path, now_ms=10**14, keep_journal_ms=0, keep_records_ms=10**15)
-    report = await audit_with_archive(desk.books, tmp_path)
+    await desk.books.upkeep.run(now_ms=desk.now_ms + 10**8)
+    await archive(
+        desk.books.partitions, tmp_path, now_ms=10**14, keep_journal_ms=0, keep_records_ms=10**15
+    )
+    report = await audit_with_archive(desk.books.partitions, tmp_path)
     assert report.ok, report.problems
 
 
@@ -125,7 +127,7 @@ async def test_a_slot_moves_to_another_primary_under_live_ticking(
 ) -> None:
     await desk.answer()
     await desk.prove(61)
-    place = key(desk.books.call_partition(desk.call), "acct")
+    place = key(desk.books.partitions.of_call(desk.call), "acct")
     slot = cluster.keyslot(place)
     node = cluster.get_node_from_key(place)
     assert node is not None
@@ -173,7 +175,7 @@ async def test_a_replica_takes_over_under_live_ticking(
 ) -> None:
     await desk.answer()
     await desk.prove(61)
-    node = cluster.get_node_from_key(key(desk.books.call_partition(desk.call), "acct"))
+    node = cluster.get_node_from_key(key(desk.books.partitions.of_call(desk.call), "acct"))
     assert node is not None
     (primary,) = (store for store in stores if store.port == node.port)
     bus = str(free_port())

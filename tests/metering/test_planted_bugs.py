@@ -16,6 +16,7 @@ import redis.asyncio
 import redis.exceptions
 
 from metering.books import Books
+from metering.earnings import Shares
 from metering.meter import Meter, _Owned
 from metering.scripts import read_script
 from tests.metering.simulation import PARTITIONS, Simulation
@@ -111,14 +112,14 @@ class CountsTwice(Meter):
         return adopted
 
 
-class ClearsFirst(Books):
+class ClearsFirst(Shares):
     """Clears the outbox before the share has come home."""
 
     async def _bring_home(self, partition: int, home: int, rows: list[list[int | str]]) -> int:
         claims = [[row[0], row[2], row[3]] for row in rows]
-        settled: int = await self.scripts.run("clear", partition, msgpack.packb(claims))
-        window_ms = self.dispute_window_s * 1000
-        await self.scripts.run("home", home, window_ms, msgpack.packb(rows))
+        scripts = self._partitions.scripts
+        settled: int = await scripts.run("clear", partition, msgpack.packb(claims))
+        await scripts.run("home", home, self._window_ms, msgpack.packb(rows))
         return settled
 
 
@@ -127,7 +128,9 @@ def books_with(bug: ScriptBug) -> Callable[[Any], Books]:
         books = Books(store, partitions=PARTITIONS, dispute_window_s=600)
         right = read_script(bug.script)
         assert right.source.count(bug.right) == 1, "the bug must change exactly one place"
-        books.scripts.replace(right.with_source(right.source.replace(bug.right, bug.wrong)))
+        books.partitions.scripts.replace(
+            right.with_source(right.source.replace(bug.right, bug.wrong))
+        )
         return books
 
     return make
@@ -154,8 +157,8 @@ async def test_proof_counted_twice_is_caught(redis_client: redis.asyncio.Redis) 
     assert await catching_seed(redis_client, 3, make_meter=CountsTwice) >= 0
 
 
-async def test_an_outbox_cleared_early_is_caught(redis_client: redis.asyncio.Redis) -> None:
-    def make(store: Any) -> Books:
-        return ClearsFirst(store, partitions=PARTITIONS, dispute_window_s=600)
-
-    assert await catching_seed(redis_client, 55, make_books=make) >= 0
+async def test_an_outbox_cleared_early_is_caught(
+    redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("metering.books.Shares", ClearsFirst)
+    assert await catching_seed(redis_client, 55) >= 0

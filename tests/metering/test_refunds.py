@@ -15,7 +15,7 @@ from tests.metering.desk import CLIENT, PROVIDER, Desk
 
 
 async def refund(desk: Desk, micros: int, key: str = "r1", note: str = "bad line"):
-    return await desk.books.refund(desk.call, micros, key=key, note=note, now_ms=desk.now_ms)
+    return await desk.books.refunds.give(desk.call, micros, key=key, note=note, now_ms=desk.now_ms)
 
 
 async def test_a_full_refund_undoes_the_charge_to_the_micro_unit(desk: Desk) -> None:
@@ -24,8 +24,8 @@ async def test_a_full_refund_undoes_the_charge_to_the_micro_unit(desk: Desk) -> 
     assert given.provider_micros == receipt.provider_micros
     assert given.platform_micros == receipt.commission_micros
     assert await desk.money() == 5_000_000
-    assert (await desk.books.earnings(PROVIDER)).earned_micros == 0
-    again = await desk.books.receipt(desk.call)
+    assert (await desk.books.earnings.of(PROVIDER)).earned_micros == 0
+    again = await desk.books.calls.receipt(desk.call)
     assert again is not None
     assert again.refunded_micros == receipt.charged_micros
     await desk.assert_audit_clean()
@@ -68,13 +68,13 @@ async def test_a_call_that_is_open_cannot_be_refunded(desk: Desk) -> None:
 
 
 async def test_cash_comes_back_before_promotional_credit(desk: Desk) -> None:
-    await desk.books.top_up(
+    await desk.books.wallets.top_up(
         CLIENT, 200_000, key="gift", source="operator", now_ms=desk.now_ms, promo=True
     )
     await desk.talk(61)
     assert (await refund(desk, 105_000)).promo_micros == 0
     assert (await refund(desk, 1, key="r2")).promo_micros == 1
-    wallet = await desk.books.wallet(CLIENT)
+    wallet = await desk.books.wallets.of(CLIENT)
     assert (wallet.available_micros, wallet.promo_micros) == (5_000_001, 1)
     await desk.assert_audit_clean()
 
@@ -82,11 +82,11 @@ async def test_cash_comes_back_before_promotional_credit(desk: Desk) -> None:
 async def test_a_share_already_paid_out_leaves_a_debt(desk: Desk) -> None:
     await desk.talk(61)
     later = desk.now_ms + 3_600_000
-    assert await desk.books.release_earnings(now_ms=later) == 1
-    payout = await desk.books.request_payout(PROVIDER, 244_000, key="p", note="", now_ms=later)
-    await desk.books.settle_payout(payout.id, "paid", note="", now_ms=later)
+    assert await desk.books.earnings.release(now_ms=later) == 1
+    payout = await desk.books.payouts.request(PROVIDER, 244_000, key="p", note="", now_ms=later)
+    await desk.books.payouts.settle(payout.id, "paid", note="", now_ms=later)
     await refund(desk, 305_000)
-    earnings = await desk.books.earnings(PROVIDER)
+    earnings = await desk.books.earnings.of(PROVIDER)
     assert (earnings.available_micros, earnings.earned_micros) == (-244_000, 0)
     await desk.assert_audit_clean()
 
@@ -94,13 +94,13 @@ async def test_a_share_already_paid_out_leaves_a_debt(desk: Desk) -> None:
 async def test_money_returned_to_the_client_leaves_the_books(desk: Desk) -> None:
     books = desk.books
     for _ in range(2):
-        wallet = await books.withdraw(
+        wallet = await books.wallets.withdraw(
             CLIENT, 2_000_000, key="w", source="operator", note="", now_ms=desk.now_ms
         )
     assert wallet.available_micros == 3_000_000
     await desk.ring()
     with pytest.raises(InsufficientFundsError):  # 0.60 of the 3.00 are held
-        await books.withdraw(
+        await books.wallets.withdraw(
             CLIENT, 2_400_001, key="w2", source="operator", note="", now_ms=desk.now_ms
         )
     await desk.assert_audit_clean()
@@ -108,13 +108,13 @@ async def test_money_returned_to_the_client_leaves_the_books(desk: Desk) -> None
 
 async def test_a_top_up_is_reversed_at_most_once_over(desk: Desk) -> None:
     books, now = desk.books, desk.now_ms
-    await books.top_up(CLIENT, 1000, key="card", source="stripe", now_ms=now)
+    await books.wallets.top_up(CLIENT, 1000, key="card", source="stripe", now_ms=now)
     request = {"source": "stripe", "note": "", "now_ms": now, "top_up_key": "card"}
-    await books.withdraw(CLIENT, 700, key="w1", **request)
+    await books.wallets.withdraw(CLIENT, 700, key="w1", **request)
     with pytest.raises(AboveOriginalError) as refused:
-        await books.withdraw(CLIENT, 301, key="w2", **request)
+        await books.wallets.withdraw(CLIENT, 301, key="w2", **request)
     assert refused.value.facts == {"left": 300}
-    await books.withdraw(CLIENT, 300, key="w3", **request)
+    await books.wallets.withdraw(CLIENT, 300, key="w3", **request)
     with pytest.raises(UnknownTopUpError):
-        await books.withdraw(CLIENT, 1, key="w4", **{**request, "top_up_key": "other"})
+        await books.wallets.withdraw(CLIENT, 1, key="w4", **{**request, "top_up_key": "other"})
     await desk.assert_audit_clean()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from metering.accounts import account_of_period
 from metering.errors import OutOfRangeError, UnknownTopUpError
-from metering.periods import Period, statement_of_period
+from metering.periods import Period
 from tests.metering.desk import CLIENT, PROVIDER, Desk
 
 DAY_MS = 86_400_000
@@ -14,8 +13,7 @@ FAR_MS = 10**14
 
 
 async def period(desk: Desk, from_ms: int = 0, to_ms: int = FAR_MS, **more: object) -> Period:
-    return await statement_of_period(
-        desk.books,
+    return await desk.books.statements.period(
         CLIENT,
         "client",
         from_ms=from_ms,
@@ -59,8 +57,8 @@ async def test_pages_of_a_period_have_the_same_balances_and_all_lines_once(desk:
     seen: list[str] = []
     before = None
     while True:
-        page = await statement_of_period(
-            desk.books, CLIENT, "client", from_ms=0, to_ms=FAR_MS, limit=3, before=before
+        page = await desk.books.statements.period(
+            CLIENT, "client", from_ms=0, to_ms=FAR_MS, limit=3, before=before
         )
         assert (page.opening_micros, page.closing_micros) == (0, 5_000_070)
         seen += [line.id for line in page.entries]
@@ -72,17 +70,17 @@ async def test_pages_of_a_period_have_the_same_balances_and_all_lines_once(desk:
 
 async def test_a_providers_balance_is_what_is_not_asked_for_yet(desk: Desk) -> None:
     receipt = await desk.talk(100)
-    await desk.books.deliver(desk.call)
+    await desk.books.shares.deliver(desk.call)
     desk.now_ms += 2 * DAY_MS
-    await desk.books.release_earnings(now_ms=desk.now_ms)
+    await desk.books.earnings.release(now_ms=desk.now_ms)
     asked = desk.now_ms
-    await desk.books.request_payout(PROVIDER, 100_000, key="p", note="", now_ms=asked)
-    earned = await statement_of_period(
-        desk.books, PROVIDER, "provider", from_ms=0, to_ms=asked, limit=10
+    await desk.books.payouts.request(PROVIDER, 100_000, key="p", note="", now_ms=asked)
+    earned = await desk.books.statements.period(
+        PROVIDER, "provider", from_ms=0, to_ms=asked, limit=10
     )
     assert (earned.opening_micros, earned.closing_micros) == (0, receipt.provider_micros)
-    later = await statement_of_period(
-        desk.books, PROVIDER, "provider", from_ms=asked, to_ms=FAR_MS, limit=10
+    later = await desk.books.statements.period(
+        PROVIDER, "provider", from_ms=asked, to_ms=FAR_MS, limit=10
     )
     assert later.opening_micros == receipt.provider_micros
     assert later.closing_micros == receipt.provider_micros - 100_000
@@ -90,18 +88,18 @@ async def test_a_providers_balance_is_what_is_not_asked_for_yet(desk: Desk) -> N
 
 async def test_the_platforms_accounts_add_up_over_all_partitions(desk: Desk) -> None:
     receipt = await desk.talk(100)
-    await desk.books.refund(desk.call, 1_000, key="r", note="sorry", now_ms=desk.now_ms)
-    platform = await account_of_period(desk.books, "platform", from_ms=0, to_ms=FAR_MS)
+    await desk.books.refunds.give(desk.call, 1_000, key="r", note="sorry", now_ms=desk.now_ms)
+    platform = await desk.books.platform.period("platform", from_ms=0, to_ms=FAR_MS)
     assert platform.opening_micros == 0
     assert platform.closing_micros == sum(line.amount_micros for line in platform.entries)
     assert platform.closing_micros == receipt.commission_micros - 200
     assert platform.since_ms is None
-    external = await account_of_period(desk.books, "external", from_ms=0, to_ms=FAR_MS)
+    external = await desk.books.platform.period("external", from_ms=0, to_ms=FAR_MS)
     assert external.closing_micros == -await desk.money() - (
         receipt.provider_micros - 800 + receipt.commission_micros - 200
     )
     later = external.entries[0].at_ms + 1
-    empty = await account_of_period(desk.books, "external", from_ms=later, to_ms=FAR_MS)
+    empty = await desk.books.platform.period("external", from_ms=later, to_ms=FAR_MS)
     assert empty.opening_micros == empty.closing_micros == external.closing_micros
     assert empty.entries == []
 
@@ -112,15 +110,15 @@ async def test_more_entries_than_one_answer_may_hold_are_refused(
     await desk.pay_in(10)
     monkeypatch.setattr("metering.accounts.MAX_ENTRIES", 1)
     with pytest.raises(OutOfRangeError):
-        await account_of_period(desk.books, "external", from_ms=0, to_ms=FAR_MS)
+        await desk.books.platform.period("external", from_ms=0, to_ms=FAR_MS)
 
 
 async def test_what_is_left_of_a_top_up_is_known_by_its_key(desk: Desk) -> None:
     books, now_ms = desk.books, desk.now_ms
-    await books.top_up(CLIENT, 700, key="card", source="stripe", now_ms=now_ms)
-    await books.withdraw(
+    await books.wallets.top_up(CLIENT, 700, key="card", source="stripe", now_ms=now_ms)
+    await books.wallets.withdraw(
         CLIENT, 200, key="w", source="stripe", note="", now_ms=now_ms, top_up_key="card"
     )
-    assert await books.top_up_left(CLIENT, "card") == (700, 200)
+    assert await books.wallets.top_up_left(CLIENT, "card") == (700, 200)
     with pytest.raises(UnknownTopUpError):
-        await books.top_up_left(CLIENT, "other")
+        await books.wallets.top_up_left(CLIENT, "other")

@@ -13,9 +13,9 @@ async def test_pages_follow_each_other_without_gap_or_overlap(desk: Desk) -> Non
     for at in range(7):
         desk.now_ms += at % 2  # several lines of one instant
         await desk.pay_in(100 + at)
-    whole = await desk.books.statement(CLIENT, "client")
+    whole = await desk.books.statements.lines(CLIENT, "client")
     pages, last = [], None
-    while page := await desk.books.statement(CLIENT, "client", 3, before=last):
+    while page := await desk.books.statements.lines(CLIENT, "client", 3, before=last):
         pages += page
         last = page[-1]
     assert pages == whole
@@ -24,7 +24,7 @@ async def test_pages_follow_each_other_without_gap_or_overlap(desk: Desk) -> Non
 
 async def test_csv_holds_every_line_with_decimal_amounts(desk: Desk) -> None:
     await desk.talk(61)
-    entries = await desk.books.statement(CLIENT, "client")
+    entries = await desk.books.statements.lines(CLIENT, "client")
     rows = list(csv.reader(io.StringIO(statement_csv(entries, "USD"))))
     assert tuple(rows[0]) == COLUMNS
     assert rows[1][1:6] == ["call", "-0.305", "4.695", "USD", desk.call]
@@ -32,9 +32,9 @@ async def test_csv_holds_every_line_with_decimal_amounts(desk: Desk) -> None:
 
 
 async def test_a_note_cannot_become_a_formula(desk: Desk) -> None:
-    await desk.books.top_up(
+    await desk.books.wallets.top_up(
         CLIENT, 1, key="k", source="operator", note='=HYPERLINK("x")', now_ms=desk.now_ms
     )
-    (entry, *_) = await desk.books.statement(CLIENT, "client")
+    (entry, *_) = await desk.books.statements.lines(CLIENT, "client")
     rows = list(csv.reader(io.StringIO(statement_csv([entry], "USD"))))
     assert rows[1][6] == '\'=HYPERLINK("x")'

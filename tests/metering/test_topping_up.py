@@ -13,49 +13,49 @@ from tests.metering.desk import CLIENT, Desk
 
 async def test_a_repeated_top_up_credits_once(books: Books) -> None:
     for _ in range(3):
-        wallet = await books.top_up("carol", 700, key="k", source="operator", now_ms=5)
+        wallet = await books.wallets.top_up("carol", 700, key="k", source="operator", now_ms=5)
     assert wallet.available_micros == 700
-    assert len(await books.statement("carol", "client")) == 1
+    assert len(await books.statements.lines("carol", "client")) == 1
 
 
 async def test_a_key_used_for_another_amount_is_refused(books: Books) -> None:
-    await books.top_up("carol", 700, key="k", source="operator", now_ms=5)
+    await books.wallets.top_up("carol", 700, key="k", source="operator", now_ms=5)
     with pytest.raises(DuplicateKeyError):
-        await books.top_up("carol", 701, key="k", source="operator", now_ms=5)
-    assert (await books.wallet("carol")).available_micros == 700
+        await books.wallets.top_up("carol", 701, key="k", source="operator", now_ms=5)
+    assert (await books.wallets.of("carol")).available_micros == 700
 
 
 async def test_two_clients_may_use_the_same_key(redis_client: redis.asyncio.Redis) -> None:
     books = Books(redis_client, partitions=1)
     for client, micros in (("carol", 5), ("dave", 5), ("erin", 7)):
-        wallet = await books.top_up(client, micros, key="k", source="operator", now_ms=5)
+        wallet = await books.wallets.top_up(client, micros, key="k", source="operator", now_ms=5)
         assert wallet.available_micros == micros
 
 
 @pytest.mark.parametrize("micros", [0, -1, MAX_MICROS + 1, True])
 async def test_impossible_amounts_are_refused(books: Books, micros: int) -> None:
     with pytest.raises(OutOfRangeError):
-        await books.top_up("carol", micros, key="k", source="operator", now_ms=5)
+        await books.wallets.top_up("carol", micros, key="k", source="operator", now_ms=5)
 
 
 async def test_a_balance_never_leaves_the_exact_range(books: Books) -> None:
-    await books.top_up("carol", MAX_MICROS, key="k1", source="operator", now_ms=5)
+    await books.wallets.top_up("carol", MAX_MICROS, key="k1", source="operator", now_ms=5)
     with pytest.raises(OutOfRangeError):
-        await books.top_up("carol", 1, key="k2", source="operator", now_ms=5)
-    assert (await books.wallet("carol")).available_micros == MAX_MICROS
+        await books.wallets.top_up("carol", 1, key="k2", source="operator", now_ms=5)
+    assert (await books.wallets.of("carol")).available_micros == MAX_MICROS
 
 
 @pytest.mark.parametrize("client", ["", "a b", "x" * 65, "a\0b", "a}b"])
 async def test_ids_nobody_can_have_are_unknown(books: Books, client: str) -> None:
     with pytest.raises(UnknownAccountError):
-        await books.wallet(client)
+        await books.wallets.of(client)
 
 
 async def test_a_statement_lists_the_newest_first_within_a_period(desk: Desk) -> None:
     await desk.talk(61)
     desk.now_ms += 5000
     await desk.pay_in(100)
-    lines = await desk.books.statement(CLIENT, "client")
+    lines = await desk.books.statements.lines(CLIENT, "client")
     assert [(line.kind, line.amount_micros) for line in lines] == [
         ("top_up", 100),
         ("call", -305_000),
@@ -63,27 +63,27 @@ async def test_a_statement_lists_the_newest_first_within_a_period(desk: Desk) ->
     ]
     assert lines[1].call == desk.call
     assert [line.balance_micros for line in lines] == [4_695_100, 4_695_000, 5_000_000]
-    early = await desk.books.statement(CLIENT, "client", from_ms=0, to_ms=desk.now_ms)
+    early = await desk.books.statements.lines(CLIENT, "client", from_ms=0, to_ms=desk.now_ms)
     assert [line.kind for line in early] == ["call", "top_up"]
-    assert await desk.books.statement("alic", "client") == []
+    assert await desk.books.statements.lines("alic", "client") == []
 
 
 async def test_promotional_credit_is_spent_first_and_paid_by_the_platform(desk: Desk) -> None:
-    await desk.books.top_up(
+    await desk.books.wallets.top_up(
         CLIENT, 200_000, key="gift", source="operator", now_ms=desk.now_ms, promo=True
     )
     receipt = await desk.talk(61)
     assert (receipt.charged_micros, receipt.promo_micros) == (305_000, 200_000)
-    wallet = await desk.books.wallet(CLIENT)
+    wallet = await desk.books.wallets.of(CLIENT)
     assert (wallet.available_micros, wallet.promo_micros) == (4_895_000, 0)
     await desk.assert_audit_clean()
 
 
 async def test_unspent_promotional_credit_comes_back_as_such(desk: Desk) -> None:
-    await desk.books.top_up(
+    await desk.books.wallets.top_up(
         CLIENT, 400_000, key="gift", source="operator", now_ms=desk.now_ms, promo=True
     )
     await desk.talk(61)
-    wallet = await desk.books.wallet(CLIENT)
+    wallet = await desk.books.wallets.of(CLIENT)
     assert wallet.promo_micros == 95_000
     assert wallet.available_micros == 5_095_000

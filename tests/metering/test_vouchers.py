@@ -19,98 +19,98 @@ from metering.errors import (
 
 async def make(books: Books, **changes: object) -> str:
     request = {"expires_at_ms": None, "note": "", "created_by": "op", "now_ms": 1, **changes}
-    (code,) = await books.create_vouchers(1000, 1, **request)  # type: ignore[arg-type]
+    (code,) = await books.vouchers.create(1000, 1, **request)  # type: ignore[arg-type]
     return code
 
 
 async def test_a_code_is_taken_however_it_is_typed(books: Books) -> None:
     code = await make(books)
     typed = code.lower().replace("-", " ").replace("0", "o").replace("1", "l")
-    assert (await books.redeem_voucher("carol", typed, key="k", now_ms=2)).available_micros == 1000
+    assert (await books.vouchers.redeem("carol", typed, key="k", now_ms=2)).available_micros == 1000
 
 
 async def test_the_same_request_again_credits_nothing_more(books: Books) -> None:
     code = await make(books)
     for _ in range(2):
-        wallet = await books.redeem_voucher("carol", code, key="k", now_ms=2)
+        wallet = await books.vouchers.redeem("carol", code, key="k", now_ms=2)
     assert wallet.available_micros == 1000
     with pytest.raises(VoucherSpentError):
-        await books.redeem_voucher("carol", code, key="k2", now_ms=2)
+        await books.vouchers.redeem("carol", code, key="k2", now_ms=2)
     with pytest.raises(VoucherSpentError):
-        await books.redeem_voucher("dave", code, key="k", now_ms=2)
-    assert (await audit(books)).ok
+        await books.vouchers.redeem("dave", code, key="k", now_ms=2)
+    assert (await audit(books.partitions)).ok
 
 
 async def test_a_race_for_one_code_has_one_winner(books: Books) -> None:
     code = await make(books)
     clients = [f"c{at}" for at in range(8)]
     results = await asyncio.gather(
-        *(books.redeem_voucher(client, code, key="k", now_ms=2) for client in clients),
+        *(books.vouchers.redeem(client, code, key="k", now_ms=2) for client in clients),
         return_exceptions=True,
     )
     assert sum(not isinstance(result, Exception) for result in results) == 1
-    wallets = [await books.wallet(client) for client in clients]
+    wallets = [await books.wallets.of(client) for client in clients]
     assert sum(wallet.available_micros for wallet in wallets) == 1000
 
 
 async def test_a_crash_after_the_claim_is_mended_by_the_retry(books: Books) -> None:
     code = await make(books)
-    await books._run_voucher("claim", _digest(code), "carol", "k", 2)
-    assert (await books.wallet("carol")).available_micros == 0
-    assert (await books.redeem_voucher("carol", code, key="k", now_ms=3)).available_micros == 1000
+    await books.vouchers._run("claim", _digest(code), "carol", "k", 2)
+    assert (await books.wallets.of("carol")).available_micros == 0
+    assert (await books.vouchers.redeem("carol", code, key="k", now_ms=3)).available_micros == 1000
 
 
 async def test_a_crash_after_the_claim_is_mended_by_the_sweep(books: Books) -> None:
     code = await make(books)
-    await books._run_voucher("claim", _digest(code), "carol", "k", 2)
-    assert await books.finish_vouchers(now_ms=3) == 1
-    assert await books.finish_vouchers(now_ms=3) == 0
-    assert (await books.redeem_voucher("carol", code, key="k", now_ms=4)).available_micros == 1000
+    await books.vouchers._run("claim", _digest(code), "carol", "k", 2)
+    assert await books.vouchers.finish(now_ms=3) == 1
+    assert await books.vouchers.finish(now_ms=3) == 0
+    assert (await books.vouchers.redeem("carol", code, key="k", now_ms=4)).available_micros == 1000
 
 
 async def test_expired_and_unknown_codes_are_refused(books: Books) -> None:
     code = await make(books, expires_at_ms=100)
     with pytest.raises(VoucherExpiredError):
-        await books.redeem_voucher("carol", code, key="k", now_ms=100)
+        await books.vouchers.redeem("carol", code, key="k", now_ms=100)
     for wrong in ("", "nonsense", "0000-0000-0000-0000"):
         with pytest.raises(VoucherUnknownError):
-            await books.redeem_voucher("carol", wrong, key="k2", now_ms=2)
+            await books.vouchers.redeem("carol", wrong, key="k2", now_ms=2)
 
 
 async def test_a_key_used_for_another_request_claims_no_voucher(books: Books) -> None:
     code = await make(books)
-    await books.top_up("carol", 5, key="k", source="operator", now_ms=1)
+    await books.wallets.top_up("carol", 5, key="k", source="operator", now_ms=1)
     with pytest.raises(DuplicateKeyError):
-        await books.redeem_voucher("carol", code, key="k", now_ms=2)
-    await books.redeem_voucher("dave", code, key="k", now_ms=2)
+        await books.vouchers.redeem("carol", code, key="k", now_ms=2)
+    await books.vouchers.redeem("dave", code, key="k", now_ms=2)
 
 
 async def test_a_voucher_of_several_uses_serves_as_many_clients(books: Books) -> None:
     code = await make(books, uses=2, promo=True)
-    assert (await books.redeem_voucher("carol", code, key="k", now_ms=2)).promo_micros == 1000
-    await books.redeem_voucher("dave", code, key="k", now_ms=2)
+    assert (await books.vouchers.redeem("carol", code, key="k", now_ms=2)).promo_micros == 1000
+    await books.vouchers.redeem("dave", code, key="k", now_ms=2)
     with pytest.raises(VoucherSpentError):
-        await books.redeem_voucher("erin", code, key="k", now_ms=2)
+        await books.vouchers.redeem("erin", code, key="k", now_ms=2)
 
 
 async def test_the_operator_sees_states_but_no_codes(books: Books) -> None:
     spent = await make(books, note="spent")
-    await books.redeem_voucher("carol", spent, key="k", now_ms=2)
+    await books.vouchers.redeem("carol", spent, key="k", now_ms=2)
     await make(books, note="late", expires_at_ms=50)
     code = await make(books, note="open")
-    found = {voucher.note: voucher for voucher in await books.vouchers(now_ms=60)}
+    found = {voucher.note: voucher for voucher in await books.vouchers.all(now_ms=60)}
     states = {note: voucher.state for note, voucher in found.items()}
     assert states == {"spent": "spent", "late": "expired", "open": "open"}
     assert found["spent"].redeemed_by == ("carol",)
     plain = code.replace("-", "").encode()
-    for place in await books.redis.keys("*"):
-        assert plain not in await books.redis.dump(place)
+    for place in await books.partitions.redis.keys("*"):
+        assert plain not in await books.partitions.redis.dump(place)
 
 
 @pytest.mark.parametrize("request_", [{"count": 0}, {"count": 1001}, {"amount": 0}, {"uses": 0}])
 async def test_impossible_batches_are_refused(books: Books, request_: dict[str, int]) -> None:
     with pytest.raises(OutOfRangeError):
-        await books.create_vouchers(
+        await books.vouchers.create(
             request_.get("amount", 5),
             request_.get("count", 1),
             expires_at_ms=None,
@@ -130,22 +130,22 @@ def _digest(code: str) -> str:
 async def test_a_batch_made_again_from_its_seed_is_the_same_batch(books: Books) -> None:
     seed = bytes(range(32))
     code = await make(books, seed=seed)
-    await books.redeem_voucher("carol", code, key="k", now_ms=2)
+    await books.vouchers.redeem("carol", code, key="k", now_ms=2)
     assert await make(books, seed=seed, now_ms=9) == code
-    [voucher] = await books.vouchers()
+    [voucher] = await books.vouchers.all()
     assert (voucher.used, voucher.created_at_ms) == (1, 1)
     with pytest.raises(VoucherSpentError):
-        await books.redeem_voucher("dave", code, key="k", now_ms=10)
+        await books.vouchers.redeem("dave", code, key="k", now_ms=10)
     with pytest.raises(DuplicateKeyError):
         await make(books, seed=seed, note="another")
     with pytest.raises(OutOfRangeError):
         await make(books, seed=b"short")
     assert await make(books, seed=bytes(32)) != code
-    assert len(await books.vouchers()) == 2
+    assert len(await books.vouchers.all()) == 2
 
 
 async def test_a_thousand_codes_are_made_at_once_and_all_differ(books: Books) -> None:
     request = {"expires_at_ms": None, "note": "", "created_by": "op", "now_ms": 1}
-    codes = await books.create_vouchers(1000, 1000, **request)  # type: ignore[arg-type]
-    assert len(set(codes)) == len(await books.vouchers()) == 1000
+    codes = await books.vouchers.create(1000, 1000, **request)  # type: ignore[arg-type]
+    assert len(set(codes)) == len(await books.vouchers.all()) == 1000
     assert set("".join(codes)) == set("0123456789ABCDEFGHJKMNPQRSTVWXYZ-")

@@ -111,7 +111,7 @@ class Site:
     async def give(self, person: Person, money: str) -> None:
         micros = int(float(money) * 1_000_000)
         if micros:
-            await self.ctx.books.top_up(
+            await self.ctx.books.wallets.top_up(
                 person.user["id"],
                 micros,
                 key=f"test:{person.user['id']}:{time.monotonic_ns()}",
@@ -139,9 +139,9 @@ class Site:
     async def balanced(self) -> bool:
         """Whether the books are in order and nothing is held."""
         await self.ctx.calls.idle()
-        report = await audit(self.ctx.books)
+        report = await audit(self.ctx.books.partitions)
         assert report.problems == []
-        return not await self.ctx.books.live_calls()
+        return not await self.ctx.books.calls.live()
 
 
 class Reporter:
@@ -155,7 +155,7 @@ class Reporter:
         self.relay_id = relay_id
         self.control_url = control_url
         self._site = site
-        self._meter = Meter(site.ctx.books, relay_id)
+        self._meter = Meter(site.ctx.books.partitions, relay_id)
 
     async def announce(self, *, draining: bool = False, participants: int = 0) -> None:
         info = RelayInfo(
@@ -273,7 +273,7 @@ async def reporter(site: Site) -> AsyncIterator[Reporter]:
 async def relay(site: Site) -> AsyncIterator[Relay]:
     """A real relay with its control API and ticker, announced under the id "real"."""
     relay = Relay(RelayConfig(host="127.0.0.1", port=0, announced=("127.0.0.1",)))
-    ticker = Ticker(relay, Meter(site.ctx.books, "real"), site.ctx.redis, "real")
+    ticker = Ticker(relay, Meter(site.ctx.books.partitions, "real"), site.ctx.redis, "real")
     app = build_app(relay, SECRET, before_close=ticker.before_close, before_join=ticker.before_join)
     await relay.start()
     server = TestServer(app)

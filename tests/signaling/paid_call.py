@@ -31,7 +31,7 @@ class Paid:
     async def window_over(self) -> None:
         """A week later the earnings are available."""
         self.site.clock.advance(8 * DAY_S)
-        await self.site.ctx.books.release_earnings(now_ms=self.site.clock())
+        await self.site.ctx.books.earnings.release(now_ms=self.site.clock())
 
 
 async def paid_call(site: Site, reporter: Reporter) -> Paid:

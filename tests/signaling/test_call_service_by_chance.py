@@ -105,13 +105,13 @@ class World:
             )
             for _ in range(2)
         ]
-        self.meter = Meter(self.books, "r1")
+        self.meter = Meter(self.books.partitions, "r1")
         ctx = self.webs[0]
         self.clients = [await self.account(ctx, f"c{n}", "client") for n in range(3)]
         self.providers = [await self.account(ctx, f"p{n}", "provider") for n in range(2)]
         self.slugs = [await self.service(ctx, provider) for provider in self.providers]
         for client in self.clients:
-            await self.books.top_up(
+            await self.books.wallets.top_up(
                 client.id, START_MICROS, key=f"t{client.id}", source="t", note="", now_ms=0
             )
 
@@ -249,10 +249,10 @@ class Calls(RuleBasedStateMachine):
             await ctx.calls.idle()
             world.now_ms += 60_000
             await self.sweep(ctx)
-            assert await world.books.live_calls() == []
+            assert await world.books.calls.live() == []
             for client in world.clients:
-                assert (await world.books.wallet(client.id)).held_micros == 0
-            assert (await audit(world.books)).problems == []
+                assert (await world.books.wallets.of(client.id)).held_micros == 0
+            assert (await audit(world.books.partitions)).problems == []
             for call in await ctx.store.get_many(sorted(self.proof_s)):
                 assert call.settled, call
             await world.close()

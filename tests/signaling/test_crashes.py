@@ -32,7 +32,7 @@ async def ring_and_crash(site: Site, monkeypatch: pytest.MonkeyPatch, place: str
     quote = (await ann.api("GET", f"/public/services/{slug}/quote"))["quote"]
     request = CallRequest(slug=slug, tariff_hash=quote["tariff"]["hash"], consent=True)
     owner: Any = {
-        "open_call": site.ctx.books,
+        "open": site.ctx.books.calls,
         "apply": site.ctx.calls,
     }[place]
     assert user is not None
@@ -43,7 +43,7 @@ async def ring_and_crash(site: Site, monkeypatch: pytest.MonkeyPatch, place: str
     return ann
 
 
-@pytest.mark.parametrize("place", ["open_call", "apply"])
+@pytest.mark.parametrize("place", ["open", "apply"])
 async def test_a_crash_while_a_call_is_opened_ends_it_and_frees_the_money(
     site: Site, reporter: Reporter, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
@@ -66,7 +66,7 @@ async def test_a_process_that_froze_while_it_opened_a_call_holds_nothing_afterwa
     """The deadline passes between the record and the hold: the late hold is given back."""
     _, slug = await site.provider()
     ann = await site.client()
-    open_call = site.ctx.books.open_call
+    open_call = site.ctx.books.calls.open
 
     async def frozen(call_id: str, **about: Any) -> Any:
         site.clock.advance(16)
@@ -75,7 +75,7 @@ async def test_a_process_that_froze_while_it_opened_a_call_holds_nothing_afterwa
             await site.ctx.calls.idle()
         return await open_call(call_id, **about)
 
-    monkeypatch.setattr(site.ctx.books, "open_call", frozen)
+    monkeypatch.setattr(site.ctx.books.calls, "open", frozen)
     with pytest.raises(Exception, match="could not be started in time"):
         await site.ring(ann, slug)
     assert (await ann.api("GET", "/wallet"))["held_micros"] == 0
@@ -93,8 +93,8 @@ async def test_a_hold_without_a_record_is_an_orphan_and_is_given_back(
     service = await site.ctx.services.by_slug(slug)
     assert service is not None
     pricing = await site.ctx.pricing.get()
-    call_id = site.ctx.books.new_call_id(ann.user["id"])
-    await site.ctx.books.open_call(
+    call_id = site.ctx.books.calls.new_id(ann.user["id"])
+    await site.ctx.books.calls.open(
         call_id,
         client_id=ann.user["id"],
         provider_id=service.provider_id,
@@ -111,7 +111,7 @@ async def test_a_hold_without_a_record_is_an_orphan_and_is_given_back(
     assert await site.balanced()
 
 
-@pytest.mark.parametrize("place", ["end_call", "deliver", "close_call"])
+@pytest.mark.parametrize("place", ["end", "deliver", "close_call"])
 async def test_a_crash_while_a_call_is_settled_is_made_up_for(
     site: Site, reporter: Reporter, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
@@ -124,7 +124,11 @@ async def test_a_crash_while_a_call_is_settled_is_made_up_for(
     await ann.state("live")
     await reporter.tell(call_id, 90)
     await ann.event("call.meter", lambda e: e["meter"]["seconds"] == 90)
-    owner: Any = site.ctx.relay_client if place == "close_call" else site.ctx.books
+    owner: Any = {
+        "end": site.ctx.books.calls,
+        "deliver": site.ctx.books.shares,
+        "close_call": site.ctx.relay_client,
+    }[place]
     with monkeypatch.context() as patch:
         # The record says `ended`, and the process is gone before it gets any further.
         patch.setattr(owner, place, failing)
@@ -169,12 +173,12 @@ async def test_all_web_processes_die_and_a_new_one_ends_what_they_left(
 async def test_a_call_that_the_books_never_knew_is_settled_without_a_receipt(
     site: Site, reporter: Reporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ann = await ring_and_crash(site, monkeypatch, "open_call")
+    ann = await ring_and_crash(site, monkeypatch, "open")
     site.clock.advance(16)
     call = await ann.state("failed")
     while not (await site.ctx.calls.get(call["id"])).settled:
         await site.ctx.calls.idle()
         await ann.api("GET", "/wallet")
     with pytest.raises(UnknownCallError):
-        await site.ctx.books.receipt(call["id"])
+        await site.ctx.books.calls.receipt(call["id"])
     assert (await ann.api("GET", f"/calls/{call['id']}"))["call"]["receipt"] is None

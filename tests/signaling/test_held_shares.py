@@ -41,7 +41,7 @@ async def money(paid: Paid) -> tuple[int, int, int]:
 async def slow_round(paid: Paid) -> None:
     """What the sweeper does every half minute."""
     await mend_holds(paid.site.ctx)
-    await paid.site.ctx.books.upkeep(now_ms=paid.site.clock())
+    await paid.site.ctx.books.upkeep.run(now_ms=paid.site.clock())
 
 
 async def decide_and_crash(
@@ -52,9 +52,9 @@ async def decide_and_crash(
     olga = await ctx.accounts.get(paid.olga.user["id"])
     assert olga is not None
     owner: Any = {
-        "refund": ctx.books,
-        "deliver": ctx.books,
-        "free_share": ctx.books,
+        "give": ctx.books.refunds,
+        "deliver": ctx.books.shares,
+        "free": ctx.books.holds,
         "decide": ctx.disputes,
     }[place]
     with monkeypatch.context() as patch:
@@ -99,7 +99,7 @@ async def test_a_hold_that_was_lost_is_put_in_place_before_earnings_are_released
 ) -> None:
     await complain(paid)
     bob = paid.bob.user["id"]
-    await paid.site.ctx.books.free_share(paid.call, bob, now_ms=paid.site.clock())
+    await paid.site.ctx.books.holds.free(paid.call, bob, now_ms=paid.site.clock())
     paid.site.clock.advance(8 * DAY_S)
     await slow_round(paid)
     assert await money(paid) == (EARNED, EARNED, 0)
@@ -124,7 +124,7 @@ async def test_a_hold_whose_report_was_never_written_down_does_not_last(
     assert await money(paid) == (EARNED, EARNED, 0)
 
 
-@pytest.mark.parametrize("place", ["refund", "deliver", "free_share", "decide"])
+@pytest.mark.parametrize("place", ["give", "deliver", "free", "decide"])
 @pytest.mark.parametrize("then", ["0.40", "0.55"])
 async def test_a_decision_cut_short_is_finished_by_another(
     paid: Paid, monkeypatch: pytest.MonkeyPatch, place: str, then: str

@@ -148,14 +148,14 @@ async def test_a_call_the_books_refuse_at_the_last_moment_leaves_no_trace(
     """The money went elsewhere between the quote and the hold."""
     bob, slug = await site.provider()
     ann = await site.client(money="1.20")
-    quote = site.ctx.books.quote
+    quote = site.ctx.books.calls.quote
 
     async def outdated(*about: Any, **more: Any) -> Any:
         return replace(await quote(*about, **more), available_micros=9_000_000)
 
     await site.pricing(min_minutes=5)
     with monkeypatch.context() as patch:
-        patch.setattr(site.ctx.books, "quote", outdated)
+        patch.setattr(site.ctx.books.calls, "quote", outdated)
         refused = await refusal(site, ann, slug)
     assert refused.code == "insufficient_funds"
     assert (await ann.api("GET", "/calls"))["calls"] == []

@@ -1,0 +1,20 @@
+"""Promotional credit whose time is over goes back to the platform."""
+
+from __future__ import annotations
+
+from metering.ledger import Partitions
+
+
+class Promo:
+    """The promotional credit of the books."""
+
+    def __init__(self, partitions: Partitions) -> None:
+        self._partitions = partitions
+
+    async def expire(self, *, now_ms: int) -> int:
+        """Takes back promotional credit whose time is over. Returns how much in all."""
+        expired = 0
+        for partition, clients in enumerate(await self._partitions.every("HKEYS", "lots")):
+            for client in clients:
+                expired += await self._partitions.scripts.run("expire", partition, client, now_ms)
+        return expired
