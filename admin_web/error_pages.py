@@ -6,11 +6,12 @@ The API, the sockets and static files keep their own answers.
 import aiohttp_jinja2
 import structlog
 from aiohttp import web
+from redis.exceptions import RedisError
 
 from admin_web import templating
 from admin_web.language import gettext as _
 from admin_web.security import Handler
-from signaling.errors import ProblemError
+from signaling.errors import ProblemError, store_away
 
 _log = structlog.get_logger(__name__)
 _NOT_PAGES = ("/api", "/ws", "/static/", "/metrics", "/health")
@@ -21,10 +22,15 @@ async def middleware(request: web.Request, handler: Handler) -> web.StreamRespon
     """Answers a failed page with a page."""
     if request.path.startswith(_NOT_PAGES):
         return await handler(request)
+    retry_after_s = None
     try:
         return await handler(request)
     except ProblemError as problem:
-        status, detail = problem.status, problem.detail
+        status, detail, retry_after_s = problem.status, problem.detail, problem.retry_after_s
+    except RedisError as error:
+        _log.error("store_failed", path=request.path, error=repr(error))
+        away = store_away()
+        status, detail, retry_after_s = away.status, "", away.retry_after_s
     except web.HTTPException as refusal:
         if refusal.status < 400:
             raise
@@ -37,9 +43,12 @@ async def middleware(request: web.Request, handler: Handler) -> web.StreamRespon
     # Where the failure came before the page's own context was made, it is made here.
     if aiohttp_jinja2.REQUEST_CONTEXT_KEY not in request:
         request[aiohttp_jinja2.REQUEST_CONTEXT_KEY] = await templating.page_context(request)
-    return aiohttp_jinja2.render_template(
+    page = aiohttp_jinja2.render_template(
         "error.html", request, {"title": title, "text": detail or text}, status=status
     )
+    if retry_after_s is not None:
+        page.headers["Retry-After"] = str(retry_after_s)
+    return page
 
 
 def _words(status: int) -> tuple[str, str]:
@@ -51,6 +60,10 @@ def _words(status: int) -> tuple[str, str]:
         404: (
             _("This page does not exist"),
             _("The link may be old or mistyped, or the service was taken down."),
+        ),
+        503: (
+            _("Too much at once"),
+            _("The site is very busy just now. Try again in a few seconds."),
         ),
         405: (_("That does not work here"), _("Go back and use the button on the page.")),
     }

@@ -72,6 +72,15 @@ class ProblemError(Exception):
         return STATUS_OF_CODE.get(self.code, 400)
 
 
+def store_away() -> ProblemError:
+    """The store did not answer, or none of the connections to it became free in time."""
+    return ProblemError(
+        "unavailable",
+        "The site is too busy just now, or its store is away. Try again in a few seconds.",
+        retry_after_s=5,
+    )
+
+
 def not_found(what: str) -> ProblemError:
     """`what` starts a sentence: "This call"."""
     return ProblemError("not_found", f"{what} does not exist.")

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from metering.errors import MeteringError
 from signaling.context import USER, context_of
-from signaling.errors import ProblemError
+from signaling.errors import ProblemError, store_away
 from signaling.sessions import COOKIE
 
 log = structlog.get_logger(__name__)
@@ -40,6 +40,12 @@ async def session_middleware(request: web.Request, handler: Handler) -> web.Stre
 @web.middleware
 async def problem_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Under /api every error is a problem document (RFC 9457); pages have their own error page."""
+    if request.path == "/ws":
+        try:
+            return await handler(request)
+        except RedisError as error:  # before the socket was opened; later ones it answers itself
+            log.error("store failed", path=request.path, error=repr(error))
+            return problem_response(store_away())
     if not request.path.startswith("/api/"):
         return await handler(request)
     try:
@@ -56,7 +62,7 @@ async def problem_middleware(request: web.Request, handler: Handler) -> web.Stre
         return problem_response(_problem_of_http(error))
     except (RedisError, OSError) as error:
         log.error("store failed", path=request.path, error=repr(error))
-        return problem_response(ProblemError("unavailable", "The store is away. Try again soon."))
+        return problem_response(store_away())
     except Exception:
         log.exception("request failed", path=request.path)
         return problem_response(ProblemError("internal", "Something went wrong on our side."))

@@ -17,7 +17,7 @@ from metering.errors import MeteringError
 from signaling import directory
 from signaling.commands import COMMANDS, Asked
 from signaling.context import Context, context_of, user_of
-from signaling.errors import ProblemError
+from signaling.errors import ProblemError, store_away
 from signaling.hub import Hub
 from signaling.inputs import problem_of
 from signaling.middleware import check_origin, problem_response
@@ -133,7 +133,7 @@ async def respond(ctx: Context, hub: Hub, socket: Socket, text: str) -> Mapping[
         return _error(request_id, ProblemError(error.code, str(error)))
     except (RedisError, OSError) as error:
         log.error("store failed", error=repr(error))
-        return _error(request_id, ProblemError("internal", "The store is away. Try again soon."))
+        return _error(request_id, store_away())
     except Exception:
         log.exception("socket request failed")
         return _error(request_id, ProblemError("internal", "Something went wrong on our side."))

@@ -34,8 +34,9 @@ async def run_relay(settings: Settings, index: int) -> None:
     control_port = settings.relay_control_port + index
     # A restart is another relay: its calls begin anew, and the old name must not seem to have them.
     relay_id = f"{socket.gethostname()}-{port}-{secrets.token_hex(3)}"
-    client = connect(settings.redis_url)
-    money = connect_books(settings.books_url) if settings.books_url else client
+    at_most = settings.store_connections
+    client = connect(settings.redis_url, at_most)
+    money = connect_books(settings.books_url, at_most) if settings.books_url else client
     partitions = Partitions(money, currency=settings.currency)
     await partitions.load()
     relay = Relay(

@@ -52,6 +52,13 @@ class Settings(BaseSettings):
     store_port: int | None = Field(
         None, ge=1, le=65535, description="TCP port of the embedded store; a free one if not set."
     )
+    store_connections: int = Field(
+        64,
+        ge=2,
+        le=10_000,
+        description="Connections to a store that one process opens at most; who finds none free "
+        "waits, after 5 s in vain is told to try again.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least important lines to log."
     )

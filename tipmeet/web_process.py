@@ -62,8 +62,9 @@ def card_settings(settings: Settings) -> CardSettings | None:
 @asynccontextmanager
 async def open_context(settings: Settings, redis_url: str) -> AsyncIterator[Context]:
     """Everything the web side works with, on the store at `redis_url`."""
-    client: redis.asyncio.Redis = connect(redis_url)
-    money = connect_books(settings.books_url) if settings.books_url else client
+    at_most = settings.store_connections
+    client: redis.asyncio.Redis = connect(redis_url, at_most)
+    money = connect_books(settings.books_url, at_most) if settings.books_url else client
     try:
         books = Books(money, currency=settings.currency)
         await books.partitions.load()
