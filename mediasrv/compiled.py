@@ -47,6 +47,7 @@ MODULES = (
     "sockaddr",
     "srtp",
     "stats",
+    "stun",
     "track",
     "transport_cc",
     "uplink",

@@ -17,7 +17,7 @@ from mediasrv.counters import Counters
 from mediasrv.dtls import Certificate, DtlsState
 from mediasrv.errors import RelayDrainingError, RelayFullError, UnknownCallError
 from mediasrv.feedback import Feedback
-from mediasrv.ice import IceLite, StunError, local_ufrag, parse_request
+from mediasrv.ice import IceLite
 from mediasrv.media_path import MediaPath, Queue
 from mediasrv.negotiation import Agreement, negotiate, understood
 from mediasrv.participant import MAX_DTLS_PER_S, Participant
@@ -28,6 +28,7 @@ from mediasrv.sdp_answer import LocalTransport, write_answer
 from mediasrv.sdp_offer import parse_offer
 from mediasrv.slots import MAX_DATAGRAM, SLOT_SIZE, Slots
 from mediasrv.stats import SIDES, CallStats, Side, Totals
+from mediasrv.stun import StunError, read_request
 
 #: Shortest datagrams that can be SRTP (header and tag) and SRTCP (header, index and tag).
 _MIN_SRTP: Final = 12 + 10
@@ -68,7 +69,8 @@ class Engine:
         self.local: Callable[[int], Local | None] = lambda _: None
         #: Open TCP connections by source, kept by the shell.
         self.streams: dict[bytes, Stream] = {}
-        self._ufrags: dict[str, Participant] = {}
+        #: Participants by the user name their checks are for.
+        self._users: dict[bytes, Participant] = {}
         self._handshaking: set[Participant] = set()
         self._media = MediaPath(slots, self.counters, queue)
         self._feedback = Feedback(self.counters, self._send)
@@ -125,11 +127,11 @@ class Engine:
 
     def _stun(self, slot: int, datagram: bytes, source: bytes, now: float) -> None:
         try:
-            message = parse_request(datagram)
-            participant = self._ufrags.get(local_ufrag(message))
+            request = read_request(datagram)
+            participant = self._users.get(request.receiver)
             if participant is None:
                 raise StunError("stun_unknown_user")
-            result = participant.ice.check(message, source, now)
+            result = participant.ice.check(request, source, now)
         except StunError as error:
             self.counters.drop(error.kind)
             return
@@ -211,7 +213,7 @@ class Engine:
                 self._send(flight, route)
             if dtls.state is DtlsState.FAILED:
                 self._handshaking.discard(participant)
-        for participant in self._ufrags.values():
+        for participant in self._users.values():
             self._feedback.tell_sender(participant, now)
         if now - self._review_at >= REVIEW_S:
             self._review_at = now
@@ -269,18 +271,18 @@ class Engine:
             # It sends what this side cannot decode. A fresh offer of its page will be answered
             # with what both can; until then its connection is of no use.
             self._part(call, opposite.side, now)
-        self._ufrags[participant.ice.local.ufrag] = participant
+        self._users[participant.ice.user] = participant
         self.changed.add(call_id)
         return self._answer(participant)
 
     def _restart_ice(self, participant: Participant, agreement: Agreement, now: float) -> str:
         """New credentials for the same connection; keys, streams and the old route stay."""
         if agreement.ice != participant.agreement.ice:
-            self._ufrags.pop(participant.ice.local.ufrag, None)
+            self._users.pop(participant.ice.user, None)
             participant.ice = IceLite(agreement.ice, now)
             participant.agreement = agreement
             participant.version += 1
-            self._ufrags[participant.ice.local.ufrag] = participant
+            self._users[participant.ice.user] = participant
         return self._answer(participant)
 
     def _answer(self, participant: Participant) -> str:
@@ -369,7 +371,7 @@ class Engine:
 
     def _forget(self, participant: Participant) -> None:
         """Nothing that arrives concerns this participant any more."""
-        self._ufrags.pop(participant.ice.local.ufrag, None)
+        self._users.pop(participant.ice.user, None)
         self._handshaking.discard(participant)
         for key in participant.routes:
             self._routes.pop(key, None)

@@ -9,31 +9,16 @@ address, so that a recorded one cannot pull a call's media elsewhere.
 from __future__ import annotations
 
 import secrets
-import struct
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aioice import stun
-
-from mediasrv import sockaddr
+from mediasrv.stun import Request, StunError, accept, refuse_role
 
 #: Seconds without a valid check after which a participant has withdrawn consent (RFC 7675).
 CONSENT_TIMEOUT_S = 30.0
 
 #: Requests remembered against replay from another address; at Chromium's rate, ten minutes' worth.
 REMEMBERED_REQUESTS = 256
-
-_BINDING_REQUEST = 0x0001
-_MAGIC_COOKIE = 0x2112A442
-
-
-class StunError(ValueError):
-    """Not a binding request that concerns anyone here; ``kind`` is the counter it falls under."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(kind)
-        self.kind = kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,32 +42,6 @@ class CheckResult:
     nominated: bool
 
 
-def parse_request(datagram: bytes) -> stun.Message:
-    """A binding request with a user name, or ``StunError``; lengths that lie are caught here.
-
-    aioice lets ``struct.error`` and ``IndexError`` escape for short attributes, hence the breadth.
-    """
-    if len(datagram) < stun.HEADER_LENGTH:
-        raise StunError("stun_short")
-    kind, length, cookie = struct.unpack_from("!HHI", datagram)
-    if length != len(datagram) - stun.HEADER_LENGTH or length % 4 or cookie != _MAGIC_COOKIE:
-        raise StunError("stun_malformed")
-    if kind != _BINDING_REQUEST:
-        raise StunError("stun_unexpected")
-    try:
-        message = stun.parse_message(datagram)
-    except (ValueError, struct.error, IndexError) as error:
-        raise StunError("stun_malformed") from error
-    if "USERNAME" not in message.attributes or "MESSAGE-INTEGRITY" not in message.attributes:
-        raise StunError("stun_unauthenticated")
-    return message
-
-
-def local_ufrag(message: stun.Message) -> str:
-    """The part of the user name that names the receiver: before the colon (RFC 8445 7.2.2)."""
-    return str(message.attributes["USERNAME"]).partition(":")[0]
-
-
 class IceLite:
     """Credentials and replay memory of one participant's transport."""
 
@@ -96,39 +55,26 @@ class IceLite:
         #: Monotonic time of the last valid check (at first: of the join).
         self.last_check = now
 
-    def check(self, message: stun.Message, source: bytes, now: float) -> CheckResult:
+    @property
+    def user(self) -> bytes:
+        """The part of a request's user name that names this transport."""
+        return self.local.ufrag.encode()
+
+    def check(self, request: Request, source: bytes, now: float) -> CheckResult:
         """Answers a request that names this transport. Raises ``StunError`` for a forged one."""
-        expected = f"{self.local.ufrag}:{self.remote.ufrag}"
-        if message.attributes["USERNAME"] != expected:
+        if request.user != f"{self.local.ufrag}:{self.remote.ufrag}".encode():
             raise StunError("stun_wrong_user")
-        if not message.check_message_integrity(self._key):
+        if not request.is_by(self._key):
             raise StunError("stun_forged")
-        if self._seen.setdefault(message.transaction_id, source) != source:
+        if self._seen.setdefault(request.transaction, source) != source:
             raise StunError("stun_replayed")
         if len(self._seen) > REMEMBERED_REQUESTS:
             self._seen.popitem(last=False)
-        if "ICE-CONTROLLED" in message.attributes:
+        if request.controlled:
             # Both cannot be controlled; a lite agent never controls (RFC 8445 section 6.1.1).
-            conflict = {"ERROR-CODE": (487, "Role Conflict")}
-            return CheckResult(self._respond(message, stun.Class.ERROR, conflict), nominated=False)
+            return CheckResult(refuse_role(request, self._key), nominated=False)
         self.last_check = now
-        mapped = {"XOR-MAPPED-ADDRESS": sockaddr.host_port(source)}
-        return CheckResult(
-            self._respond(message, stun.Class.RESPONSE, mapped),
-            nominated="USE-CANDIDATE" in message.attributes,
-        )
-
-    def _respond(
-        self, request: stun.Message, kind: stun.Class, attributes: Mapping[str, object]
-    ) -> bytes:
-        response = stun.Message(
-            message_method=stun.Method.BINDING,
-            message_class=kind,
-            transaction_id=request.transaction_id,
-            attributes=dict(attributes),
-        )
-        response.add_message_integrity(self._key)
-        return bytes(response)
+        return CheckResult(accept(request, source, self._key), request.nominates)
 
 
 def _password() -> str:

@@ -17,6 +17,8 @@ SOCKADDR_SIZE = 28
 
 _AF_INET = int(socket.AF_INET)
 _AF_INET6 = int(socket.AF_INET6)
+#: What an IPv4 address has before it where a dual-stack socket shows it.
+_MAPPED = bytes(10) + b"\xff\xff"
 
 
 def pack(host: str, port: int, scope: int = 0) -> bytes:
@@ -32,10 +34,16 @@ def pack(host: str, port: int, scope: int = 0) -> bytes:
     return head.ljust(SOCKADDR_SIZE, b"\0")
 
 
-def host_port(sockaddr: bytes) -> tuple[str, int]:
-    """Numeric host and port; an IPv4-mapped IPv6 address is shown as the IPv4 address it is."""
+def address_port(sockaddr: bytes) -> tuple[bytes, int]:
+    """The address in 4 or 16 bytes, and the port; an IPv4-mapped one is the IPv4 address it is."""
     (port,) = struct.unpack_from("!H", sockaddr, 2)
     if struct.unpack_from("=H", sockaddr)[0] == _AF_INET:
-        return str(ipaddress.IPv4Address(sockaddr[4:8])), port
-    address = ipaddress.IPv6Address(sockaddr[8:24])
-    return str(address.ipv4_mapped or address), port
+        return sockaddr[4:8], port
+    address = sockaddr[8:24]
+    return (address[12:] if address.startswith(_MAPPED) else address), port
+
+
+def host_port(sockaddr: bytes) -> tuple[str, int]:
+    """Numeric host and port; an IPv4-mapped IPv6 address is shown as the IPv4 address it is."""
+    address, port = address_port(sockaddr)
+    return str(ipaddress.ip_address(address)), port

@@ -2,7 +2,8 @@
 
 The listener shares the port number of the UDP socket. A frame is two bytes of length and a packet;
 what is in it goes through the same engine as a datagram. Nobody may hold a connection open without
-proving by a STUN check that it belongs to a call.
+proving by a STUN check that it belongs to a call: what a stranger sends before is looked at here,
+and the first frame that is no check ends the connection.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ from typing import cast
 from mediasrv import sockaddr
 from mediasrv.engine import Engine
 from mediasrv.slots import MAX_DATAGRAM
+from mediasrv.stun import looks_like_request
 
 MAX_CONNECTIONS = 1000
 MAX_PER_HOST = 32
-#: Seconds a new connection has for its first valid check.
+#: Seconds a new connection has for its first valid check, and checks it may try.
 PROVE_S = 10.0
+MAX_TRIES = 8
+#: Bytes of the shortest packet a participant sends, a DTLS record; nothing shorter means anything.
+MIN_FRAME = 13
 #: Bytes waiting to be sent beyond which media is dropped: old media is worth nothing.
 MAX_BACKLOG = 128 * 1024
 
@@ -57,6 +62,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._host = ""
+        self._tries = 0
         self._deadline: asyncio.TimerHandle | None = None
         #: A UDP ``sockaddr`` and one byte more, so that the two never meet.
         self.source = b""
@@ -104,15 +110,30 @@ class Connection(asyncio.Protocol):
         at = 0
         while len(self._buffer) - at >= 2:
             (length,) = struct.unpack_from("!H", self._buffer, at)
-            if length > MAX_DATAGRAM:
-                self._listener.engine.counters.drop("tcp_malformed")
-                self.abort()
+            if not MIN_FRAME <= length <= MAX_DATAGRAM:
+                self._refuse("tcp_malformed")
                 return
             if len(self._buffer) - at - 2 < length:
                 break
-            self._listener.receive(bytes(self._buffer[at + 2 : at + 2 + length]), self.source)
+            if not self._take(bytes(self._buffer[at + 2 : at + 2 + length])):
+                return
             at += 2 + length
         del self._buffer[:at]
+
+    def _take(self, packet: bytes) -> bool:
+        """Hands a packet over; False when a stranger's ended the connection."""
+        listener = self._listener
+        if not listener.engine.knows(self.source):
+            self._tries += 1
+            if self._tries > MAX_TRIES or not looks_like_request(packet):
+                self._refuse("tcp_unproven")
+                return False
+        listener.receive(packet, self.source)
+        return True
+
+    def _refuse(self, kind: str) -> None:
+        self._listener.engine.counters.drop(kind)
+        self.abort()
 
     def abort(self) -> None:
         """Ends the connection at once."""
@@ -130,5 +151,4 @@ class Connection(asyncio.Protocol):
 
     def _must_be_known(self) -> None:
         if not self._listener.engine.knows(self.source):
-            self._listener.engine.counters.drop("tcp_unproven")
-            self.abort()
+            self._refuse("tcp_unproven")

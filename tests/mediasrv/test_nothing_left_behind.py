@@ -22,7 +22,7 @@ def _tables(network: Network) -> tuple[int, ...]:
     return (
         len(engine._calls),
         len(engine._routes),
-        len(engine._ufrags),
+        len(engine._users),
         len(engine._handshaking),
         len(engine.changed),
     )
