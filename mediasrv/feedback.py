@@ -37,10 +37,8 @@ class Feedback:
 
     def receive(self, participant: Participant, datagram: bytes, now: float) -> None:
         """One SRTCP datagram of a participant; forged or malformed ones are counted."""
-        srtp = participant.srtp
-        packet = srtp.unprotect_rtcp(datagram) if srtp is not None else None
+        packet = self._decrypted(participant, datagram)
         if packet is None:
-            self._counters.drop("srtcp_rejected")
             return
         presence = participant.presence
         if now - presence.heard > SILENCE_S:
@@ -74,6 +72,20 @@ class Feedback:
                 track.keyframes.want()
         for track, lost in translation.nacks:
             self._answer(participant, track, lost, now)
+
+    def _decrypted(self, participant: Participant, datagram: bytes) -> bytes | None:
+        ssrc = int.from_bytes(datagram[4:8])
+        known = ssrc in participant.sources
+        if not known and not participant.may_decrypt(ssrc):
+            self._counters.drop("unknown_ssrc")
+            return None
+        srtp = participant.srtp
+        packet = srtp.unprotect_rtcp(datagram) if srtp is not None else None
+        if packet is None:
+            self._counters.drop("srtcp_rejected")
+        elif not known:
+            participant.strangers.add(ssrc)
+        return packet
 
     def tell_sender(self, sender: Participant, now: float) -> None:
         """Whatever a sender has to be told by now: how its hop does, and what it should repeat."""

@@ -61,12 +61,18 @@ class MediaPath:
         slot when it goes on to the peer."""
         view, length_p, pointer, now = self._view, self._length, self._pointers[slot], self._now
         first, second, seq, timestamp, ssrc = _unpack(view, start)
+        source = participant.sources.get(ssrc)
+        if source is None and not participant.may_decrypt(ssrc):
+            self._counters.dropped["unknown_ssrc"] += 1
+            return
         length_p[0] = length
         if unprotect(participant.rx, pointer, length_p):
             self._counters.dropped["srtp_rejected"] += 1
             return
         length = length_p[0]
         if length > MAX_PLAINTEXT:
+            if source is None:
+                participant.strangers.add(ssrc)
             self._counters.dropped["oversized"] += 1
             return
         presence = participant.presence
@@ -74,7 +80,6 @@ class MediaPath:
             participant.call.proof.silence_ended(presence, now)
         presence.heard = now
 
-        source = participant.sources.get(ssrc)
         if source is None:
             source = participant.recognise(view, start, start + length, ssrc)
             if source is None:

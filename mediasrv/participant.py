@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 MAX_ROUTES = 8
 #: Streams a participant may send; a browser sends three.
 MAX_SOURCES = 16
+#: Further SSRCs whose packets are looked at. libsrtp keeps every SSRC for good that has once come
+#: authenticated, and searches them one after the other: without an end, all calls would wait.
+MAX_STRANGERS = 8
 #: DTLS datagrams taken from a participant in one second; a handshake needs about six.
 MAX_DTLS_PER_S = 60
 
@@ -68,6 +71,7 @@ class Participant:
         "sr_seen",
         "srtp",
         "state",
+        "strangers",
         "tx",
         "uplink",
         "version",
@@ -93,6 +97,8 @@ class Participant:
         #: Its video track again: looked at every few milliseconds.
         self.camera: Track | None = None
         self.sources: dict[int, Source] = {}
+        #: SSRCs that came authenticated and are no sources.
+        self.strangers: set[int] = set()
         #: Congestion control of its two hops: from it to the relay, and from the relay to it.
         self.uplink = Uplink()
         self.downlink = Downlink()
@@ -125,10 +131,25 @@ class Participant:
                     repeat = Source(pairs[ssrc], track, primary, counter_id=counter)
                     self.sources[pairs[ssrc]] = repeat
 
+    def may_decrypt(self, ssrc: int) -> bool:
+        """Whether a packet of this SSRC, which is no source's, may be shown to libsrtp."""
+        return len(self.strangers) < MAX_STRANGERS or ssrc in self.strangers
+
     def recognise(self, view: memoryview, start: int, end: int, ssrc: int) -> Source | None:
-        """Adopts an unannounced stream by its section id or payload type (RFC 8843 section 9.2)."""
-        if len(self.sources) >= MAX_SOURCES:
-            return None
+        """Adopts an unannounced stream by its section id or payload type (RFC 8843 section 9.2).
+
+        None: it is of no section, or one too many; it is then a stranger.
+        """
+        source = None
+        if len(self.sources) < MAX_SOURCES:
+            source = self._adopt(view, start, end, ssrc)
+        if source is None:
+            self.strangers.add(ssrc)
+        else:
+            self.strangers.discard(ssrc)
+        return source
+
+    def _adopt(self, view: memoryview, start: int, end: int, ssrc: int) -> Source | None:
         payload_type = view[start + 1] & 0x7F
         for medium in self.agreement.media:
             by_type = {c.payload_type: False for c in medium.codecs}

@@ -17,6 +17,9 @@ from mediasrv.ice import IceCredentials
 
 #: Bytes; real offers of Chromium are about 7,000.
 MAX_OFFER_BYTES = 65_536
+#: Lines, of which real offers have about 200, and characters of one, of which they have about 200.
+MAX_LINES = 1000
+MAX_LINE = 1000
 #: A page offers two or three; more is not a browser.
 MAX_SECTIONS = 16
 MAX_SSRCS = 16
@@ -94,7 +97,7 @@ class _Draft:
     direction: str = "sendrecv"
     maps: dict[int, tuple[str, int, int]] = field(default_factory=dict)
     parameters: dict[int, str] = field(default_factory=dict)
-    feedback: list[tuple[str, str]] = field(default_factory=list)
+    feedback: dict[str, list[str]] = field(default_factory=dict)
     extensions: list[tuple[int, str]] = field(default_factory=list)
     ssrcs: dict[int, None] = field(default_factory=dict)
     pairs: list[tuple[int, int]] = field(default_factory=list)
@@ -149,10 +152,14 @@ def parse_offer(sdp: str) -> Offer:  # noqa: PLR0912 - one branch per kind of li
 
 
 def _lines(sdp: str) -> Iterator[tuple[int, str, str]]:
-    for number, line in enumerate(sdp.split("\n"), start=1):
+    for number, line in enumerate(sdp.split("\n", MAX_LINES), start=1):
+        if number > MAX_LINES:
+            raise OfferError(f"an offer has at most {MAX_LINES} lines", number)
         text = line.rstrip("\r")
         if not text:
             continue
+        if len(text) > MAX_LINE:
+            raise OfferError(f"a line has at most {MAX_LINE} characters", number)
         if len(text) < 2 or text[1] != "=" or not text[0].isalpha():
             raise OfferError('a line is "<letter>=<value>"', number)
         yield number, text[0], text[2:]
@@ -194,7 +201,7 @@ def _attribute(draft: _Draft, name: str, value: str, line: int) -> None:  # noqa
         payload_type, _, rest = value.partition(" ")
         if payload_type != "*":
             _number(payload_type, 127, "payload type", line)
-        draft.feedback.append((payload_type, rest.strip()))
+        draft.feedback.setdefault(payload_type, []).append(rest.strip())
     elif name == "extmap":
         draft.extensions.append(_extmap(value, line))
     elif name == "ssrc":
@@ -265,8 +272,7 @@ def _finish(draft: _Draft, session: _Draft, index: int) -> Section:
     password = draft.password or session.password
     codecs = []
     if draft.kind in ("audio", "video"):
-        for fmt in draft.formats.split():
-            payload_type = int(fmt)
+        for payload_type in dict.fromkeys(int(fmt) for fmt in draft.formats.split()):
             if payload_type in draft.maps:
                 codecs.append(_codec(draft, payload_type))
     retransmissions = {second for _, second in draft.pairs}
@@ -294,12 +300,12 @@ def _finish(draft: _Draft, session: _Draft, index: int) -> Section:
 
 def _codec(draft: _Draft, payload_type: int) -> Codec:
     name, rate, channels = draft.maps[payload_type]
-    wanted = ("*", str(payload_type))
+    feedback = draft.feedback
     return Codec(
         payload_type=payload_type,
         name=name,
         clock_rate=rate,
         channels=channels,
         parameters=draft.parameters.get(payload_type, ""),
-        feedback=tuple(value for target, value in draft.feedback if target in wanted),
+        feedback=(*feedback.get(str(payload_type), ()), *feedback.get("*", ())),
     )

@@ -52,6 +52,7 @@ KINDS = {
     "unknown_protocol",
     "short",
     "media_before_keys",
+    "unknown_ssrc",
     "srtp_rejected",
     "srtcp_rejected",
     "rtcp_malformed",
@@ -60,6 +61,7 @@ KINDS = {
     "stun_short",
     "stun_malformed",
     "stun_unexpected",
+    "stun_oversized",
     "stun_unauthenticated",
     "stun_unknown_user",
     "stun_wrong_user",
@@ -118,7 +120,8 @@ def test_a_stream_nobody_announced_is_adopted_by_payload_type_but_not_without_en
     for ssrc in range(100):
         packet = struct.pack("!BBHII", 0x80, 111, 1, 0, 0x5000_0000 + ssrc) + bytes(20)
         network.inject(srtp.protect(packet), key)
-    assert len(network.participant("client").sources) <= 16
+    assert len(network.participant("client").sources) == 16
+    assert len(network.participant("client").strangers) == 8
     assert network.engine.counters.dropped["unknown_ssrc"] > 50
 
 
