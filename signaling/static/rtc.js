@@ -178,9 +178,12 @@ async function replace(sender, track) {
   await sender.setParameters(parameters).catch(() => {}); // a hint only: some browsers refuse it
 }
 
-/** VP8 first, H.264 second, Opus alone: what the relay carries, in its order of preference. */
+/**
+ * VP8 first, H.264 second; Opus, each packet with the audio of the one before where the browser can
+ * (it sends what is first): what the relay carries, in its order of preference.
+ */
 function preferCodecs(transceiver, kind) {
-  const wanted = kind === "video" ? ["video/vp8", "video/h264", "video/rtx"] : ["audio/opus"];
+  const wanted = kind === "video" ? ["video/vp8", "video/h264", "video/rtx"] : ["audio/red", "audio/opus"];
   const known = RTCRtpReceiver.getCapabilities?.(kind)?.codecs ?? [];
   const codecs = wanted.flatMap((type) => known.filter((codec) => codec.mimeType.toLowerCase() === type));
   if (codecs.length && transceiver.setCodecPreferences) transceiver.setCodecPreferences(codecs);

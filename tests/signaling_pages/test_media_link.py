@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
@@ -71,13 +73,37 @@ async def test_both_sides_see_and_hear_each_other_after_one_offer_each(
     await receives(client, frames=10)
     await receives(provider, frames=10)
     assert modules.joins == {"client": 1, "provider": 1}
-    codec = await client.evaluate("link.pc.localDescription.sdp.match(/a=rtpmap:\\d+ (\\w+)/g)[1]")
+    codec = await client.evaluate(
+        "link.pc.localDescription.sdp.match(/m=video[^]*?(a=rtpmap:\\d+ \\w+)/)[1]"
+    )
     assert codec.endswith("VP8")
     fmtp = await client.evaluate(
         "link.pc.remoteDescription.sdp.match(/a=fmtp:\\d+ .*useinbandfec.*/)[0]"
     )
     assert "useinbandfec=1" in fmtp
     assert "usedtx=1" in fmtp
+
+
+async def test_audio_is_offered_and_sent_with_the_packet_before_in_each(
+    browser: Browser, modules: ModuleSite, relay: Relay
+) -> None:
+    client = await open_side(browser, modules, "client")
+    provider = await open_side(browser, modules, "provider")
+    await receives(client, frames=1)
+    await receives(provider, frames=1)
+    types = await client.evaluate(
+        """[...link.pc.localDescription.sdp.matchAll(/a=rtpmap:(\\d+) (\\w+)/g)]
+          .map(([, type, name]) => [Number(type), name])"""
+    )
+    [red, first], [opus, second] = types[:2]
+    assert (first, second) == ("red", "opus")
+    # The relay patches headers where they lie: in the first buffer is that of a packet just sent.
+    seen: Counter[int] = Counter()
+    async with asyncio.timeout(60):
+        while seen[red] < 20:
+            seen[relay._slots.view[1] & 0x7F] += 1
+            await asyncio.sleep(0.005)
+    assert seen[opus] < seen[red], seen
 
 
 async def test_the_camera_goes_off_and_on_without_a_new_offer(
