@@ -45,6 +45,7 @@ from signaling.views import (
 CALLS_PAGE = 50
 ENTRIES_MAX = 100
 SERVICES_MAX = 200
+ON_DUTY_MAX = 500  # providers whose services are sure to be looked at
 
 
 async def public_service(ctx: Context, slug: str) -> PublicServiceView:
@@ -65,10 +66,12 @@ async def service_of_call(ctx: Context, user: User, slug: str) -> PublicServiceV
 
 async def public_services(ctx: Context, query: str = "", kind: str = "") -> list[PublicServiceView]:
     """Published services that fit a search; those one can call now first, then by title."""
-    found = [s for s in await ctx.services.published() if matches(s, query, kind)]
+    on_duty = await ctx.presence.on_duty(ON_DUTY_MAX)
+    found = [s for s in await ctx.services.published(on_duty) if matches(s, query, kind)]
     order = {"on_duty": 0, "busy": 1, "off_duty": 2}
-    views = await _public(ctx, found[:SERVICES_MAX])
-    return sorted(views, key=lambda view: order[view.availability])
+    duties = await ctx.presence.duties({s.provider_id for s in found}, ctx.clock())
+    found.sort(key=lambda s: order[duties[s.provider_id]])
+    return await _public(ctx, found[:SERVICES_MAX])
 
 
 async def kinds(ctx: Context) -> list[str]:

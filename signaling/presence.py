@@ -8,7 +8,7 @@ otherwise.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 import msgpack
 import redis.asyncio
@@ -112,6 +112,11 @@ class Presence:
             provider_id: _duty(bool(on), at_ms, call is not None, now_ms)
             for provider_id, on, at_ms, call in zip(ids, said, seen, calls, strict=True)
         }
+
+    async def on_duty(self, at_most: int) -> list[str]:
+        """Providers that said they take calls; any `at_most` of them."""
+        found: Any = await self._redis.srandmember(keys.DUTY, at_most)
+        return texts(found)
 
     async def announce(self, provider_id: str) -> None:
         """Say that a provider's duty may have changed."""

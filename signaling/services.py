@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -19,7 +19,8 @@ from signaling.slugs import slug_of
 
 PER_PROVIDER_MAX = 50
 SLUG_TRIES = 20  # "chess", "chess-2" …, then a random ending
-LIST_MAX = 500
+LIST_MAX = 500  # services read for one look at the catalogue, beside those on duty
+FIRST_MAX = 2_000  # of those
 
 # KEYS: services, slugs, published, services of the provider
 # ARGV: id, record, slug, published, created, most services
@@ -161,11 +162,31 @@ class Services:
         record = await self._record(text(service_id)) if service_id else None
         return _unpack(record) if record else None
 
-    async def published(self) -> list[Service]:
-        """All that anyone may see, by title; the first 500."""
-        ids = await self._redis.smembers(keys.PUBLISHED)
-        services = await self._get_many(sorted(texts(ids)[:LIST_MAX]))
+    async def published(self, first: Collection[str] = ()) -> list[Service]:
+        """What anyone may see, by title: of the providers named `first`, then some 500 more."""
+        ids = set(await self._published_of(first))
+        cursor, some = 0, 0
+        while some < LIST_MAX:
+            cursor, page = await self._redis.sscan(keys.PUBLISHED, cursor, count=LIST_MAX)
+            ids.update(texts(page))
+            some += len(page)
+            if cursor == 0:
+                break
+        services = await self._get_many(sorted(ids))
         return sorted(services, key=lambda s: (s.title.casefold(), s.id))
+
+    async def _published_of(self, provider_ids: Collection[str]) -> list[str]:
+        if not provider_ids:
+            return []
+        pipeline = self._redis.pipeline(transaction=False)
+        for provider_id in provider_ids:
+            pipeline.zrange(keys.services_of(provider_id), 0, -1)
+        ids = [service_id for page in await pipeline.execute() for service_id in texts(page)]
+        if not ids:
+            return []
+        shown = await self._redis.smismember(keys.PUBLISHED, ids)
+        public = [service_id for service_id, on in zip(ids, shown, strict=True) if on]
+        return public[:FIRST_MAX]
 
     async def _get_many(self, ids: list[str]) -> list[Service]:
         if not ids:

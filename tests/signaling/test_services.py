@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from signaling.accounts import User
 from signaling.hours import DAYS, check_hours
+from signaling.inputs import ServiceInput
 from signaling.slugs import SLUG_MAX, slug_of
 from tests.signaling.conftest import SERVICE, Site
 from tests.signaling.people import Person, Refused
@@ -188,3 +191,22 @@ def test_hours_come_back_in_order_with_every_day() -> None:
     hours = check_hours({"mon": [("13:00", "17:00"), ("09:00", "12:00")]})
     assert list(hours) == list(DAYS)
     assert hours["mon"] == [("09:00", "12:00"), ("13:00", "17:00")]
+
+
+async def test_whoever_can_be_called_is_found_before_hundreds_who_cannot(site: Site) -> None:
+    """More services than the catalogue shows, and than it reads, all before this one by title."""
+    draft = ServiceInput.model_validate(FULL).draft(await site.ctx.pricing.get(), "USD")
+    for at in range(12):
+        crowd = User(f"crowd{at}", "Crowd", None, "provider", 0)
+        for number in range(50):
+            title = f"A {at} {number}"
+            await site.ctx.services.create(crowd, replace(draft, title=title))
+    bob, slug = await site.provider(title="Zither lessons")
+    cid, late = await site.provider("cid", title="Zoology")
+    found = (await bob.api("GET", "/public/services"))["services"]
+    assert len(found) == 200
+    assert [service["slug"] for service in found[:2]] == [slug, late]
+    assert found[2]["title"].startswith("A ")
+    await cid.ask("duty.set", on=False)
+    found = (await bob.api("GET", "/public/services"))["services"]
+    assert [service["slug"] for service in found[:1]] == [slug]
