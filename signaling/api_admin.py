@@ -8,8 +8,10 @@ import hmac
 from signaling import directory
 from signaling.api_calls import BEFORE, CallsAnswer, before_of
 from signaling.api_money import funds_changed
+from signaling.errors import ProblemError
 from signaling.inputs import CreditInput, PricingInput, VouchersInput
 from signaling.presenting import pricing_view
+from signaling.pricing import ChangedMeanwhileError
 from signaling.routing import OPERATOR, ApiRequest, Route
 from signaling.views import AuditView, PricingView, UserWithBalance, View, VoucherView
 
@@ -39,8 +41,15 @@ async def pricing(request: ApiRequest) -> PricingAnswer:
 
 
 async def set_pricing(request: ApiRequest) -> PricingAnswer:
-    store = request.ctx.pricing
-    after = await store.set(request.read(PricingInput).pricing(await store.get()))
+    try:
+        after = await request.ctx.pricing.set(request.read(PricingInput).pricing())
+    except ChangedMeanwhileError as error:
+        raise ProblemError(
+            "conflict",
+            "The rules were changed by somebody else while you were at it. Load the current ones "
+            "and make your change again.",
+            facts={"pricing": pricing_view(error.current).model_dump()},
+        ) from error
     return PricingAnswer(pricing=pricing_view(after))
 
 

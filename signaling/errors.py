@@ -16,6 +16,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "email_taken": 409,
     "duplicate_key": 409,
     "wrong_state": 409,
+    "conflict": 409,
     "voucher_unknown": 404,
     "voucher_spent": 409,
     "voucher_expired": 409,
@@ -49,7 +50,7 @@ class ProblemError(Exception):
     """A request that is refused.
 
     `code` is stable and machine readable, `detail` a sentence for a person, `fields` names what is
-    wrong with each field of a form.
+    wrong with each field of a form, `facts` go into the answer beside them (RFC 9457, 3.2).
     """
 
     def __init__(
@@ -58,12 +59,14 @@ class ProblemError(Exception):
         detail: str,
         *,
         fields: Mapping[str, str] | None = None,
+        facts: Mapping[str, object] | None = None,
         retry_after_s: int | None = None,
     ) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
         self.fields = dict(fields) if fields else None
+        self.facts = dict(facts or {})
         self.retry_after_s = retry_after_s
 
     @property

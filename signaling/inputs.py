@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -192,7 +191,7 @@ class PricingInput(Input):
     interrupted_s: int = Field(ge=5, le=600)
     on_hold_s: int = Field(ge=5, le=3600)
     low_balance_s: list[Annotated[int, Field(ge=1, le=86_400)]] = Field(max_length=10)
-    version: int | None = None  # as shown; the new rules get the next one
+    version: int = Field(description="of the rules that were changed; the new ones get the next")
 
     @model_validator(mode="after")
     def _check(self) -> PricingInput:
@@ -203,10 +202,9 @@ class PricingInput(Input):
             raise ValueError("price_floor: The floor is above the cap.")
         return self
 
-    def pricing(self, before: Pricing) -> Pricing:
+    def pricing(self) -> Pricing:
         """The rules as written."""
-        return replace(
-            before,
+        return Pricing(
             commission_bps=self.commission_bps,
             threshold_s=self.threshold_s,
             threshold_mode=self.threshold_mode,
@@ -220,6 +218,7 @@ class PricingInput(Input):
             interrupted_s=self.interrupted_s,
             on_hold_s=self.on_hold_s,
             low_balance_s=tuple(sorted(set(self.low_balance_s), reverse=True)),
+            version=self.version,
         )
 
 

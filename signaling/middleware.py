@@ -106,6 +106,7 @@ def problem_response(problem: ProblemError) -> web.Response:
         "status": problem.status,
         "detail": problem.detail,
         "code": problem.code,
+        **problem.facts,
     }
     if problem.fields:
         body["fields"] = problem.fields

@@ -79,6 +79,14 @@ class Pricing:
         )
 
 
+class ChangedMeanwhileError(Exception):
+    """Rules were made from others than the ones in force, which are `current`."""
+
+    def __init__(self, current: Pricing) -> None:
+        super().__init__(f"version {current.version} is in force")
+        self.current = current
+
+
 class PricingStore:
     """The rules in force, kept in Redis; until they are first edited, the configured ones."""
 
@@ -92,10 +100,19 @@ class PricingStore:
         return self._read(maybe_raw(await self._redis.get(keys.PRICING)))
 
     async def set(self, pricing: Pricing) -> Pricing:
-        """Put new rules in force for later calls; the version goes up whatever was given."""
+        """Put new rules in force for later calls, made from those whose version they carry.
+
+        Answers them with the next version; the same rules sent again change nothing. Raises
+        ChangedMeanwhileError when others are in force by now.
+        """
         while True:
             stored = maybe_raw(await self._redis.get(keys.PRICING))
-            after = replace(pricing, version=self._read(stored).version + 1)
+            before = self._read(stored)
+            if before == replace(pricing, version=before.version):
+                return before
+            if before.version != pricing.version:
+                raise ChangedMeanwhileError(before)
+            after = replace(pricing, version=before.version + 1)
             packed = bytes(msgpack.packb(asdict(after)))
             if await self._replace(keys=[keys.PRICING], args=[stored or b"", packed]):
                 return after

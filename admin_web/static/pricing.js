@@ -1,5 +1,5 @@
 /** The operator's pricing rules with a worked example that follows the form. */
-import { put } from "/static/signaling/lib/api.js";
+import { ApiError, put } from "/static/signaling/lib/api.js";
 import { money, parseMoney } from "/static/signaling/lib/money.js";
 import { duration } from "/static/signaling/lib/time.js";
 import { $, el, onSubmit, t, toast } from "/static/signaling/lib/ui.js";
@@ -29,6 +29,7 @@ function rules() {
     interrupted_s: Number(of("interrupted_s")),
     on_hold_s: Number(of("on_hold_s")),
     low_balance_s: of("low_balance_s").split(",").filter((part) => part.trim()).map(Number),
+    version: Number(form.dataset.version),
   };
 }
 
@@ -55,6 +56,13 @@ form.addEventListener("input", showExample);
 showExample();
 
 onSubmit(form, async () => {
-  await put("/api/admin/pricing", rules());
+  $("#load-current").hidden = true;
+  try {
+    const { pricing } = await put("/api/admin/pricing", rules());
+    form.dataset.version = pricing.version;
+  } catch (error) {
+    $("#load-current").hidden = !(error instanceof ApiError && error.code === "conflict");
+    throw error;
+  }
   toast(t("Saved. Calls that start from now on follow these rules."));
 });

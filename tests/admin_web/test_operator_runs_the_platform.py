@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 
 from playwright.async_api import Browser, expect
 
@@ -99,6 +100,19 @@ async def test_rules_are_changed_with_their_effect_in_view(
     assert pricing.commission_bps == 1250
     assert pricing.threshold_mode == "gift"
     assert (pricing.price_floor_micros, pricing.price_cap_micros) == (100_000, 4_000_000)
+    await page.get_by_label("Commission").fill("13")
+    await page.get_by_role("button", name="Save the rules").click()
+    await expect(page.get_by_role("status").filter(has_text="Saved.").first).to_be_visible()
+    # Another operator was faster: told in words, and one click shows what is in force.
+    await page.wait_for_function("() => document.querySelector('form').dataset.version === '3'")
+    await platform.ctx.pricing.set(replace(await platform.ctx.pricing.get(), ring_s=77))
+    await page.get_by_label("Commission").fill("14")
+    await page.get_by_role("button", name="Save the rules").click()
+    await expect(page.get_by_role("alert").first).to_contain_text("changed by somebody else")
+    assert (await platform.ctx.pricing.get()).commission_bps == 1300
+    await page.get_by_role("link", name="Load the current rules").click()
+    await expect(page.get_by_label("Ringing")).to_have_value("77")
+    await expect(page.get_by_label("Commission")).to_have_value("13")
 
 
 async def test_a_call_appears_by_itself_and_can_be_ended(

@@ -14,10 +14,11 @@ WAIT_S = 60.0
 
 
 class Refused(Exception):  # noqa: N818 - reads better in tests
-    """A request was answered with an error; `code` and `fields` as in the protocol."""
+    """A request was answered with an error: `answer` is all of it, `code` and `fields` parts."""
 
     def __init__(self, answer: dict[str, Any], status: int = 0) -> None:
         super().__init__(answer.get("detail") or answer.get("message"))
+        self.answer = answer
         self.code = answer["code"]
         self.fields = answer.get("fields")
         self.status = status
