@@ -19,9 +19,9 @@ import uvloop
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.meter_live import NOW_MS, TARIFF, open_calls
-from mediasrv.packet_cache import PacketCache
-from mediasrv.proof import ProofCounter
-from mediasrv.srtp import PROFILES, SrtpKeys, SrtpPair
+from mediasrv.call.proof import ProofCounter
+from mediasrv.rtp.packet_cache import PacketCache
+from mediasrv.transport.srtp import PROFILES, SrtpKeys, SrtpPair
 from metering.audit import audit
 from metering.books import Books
 from metering.meter import Meter

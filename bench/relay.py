@@ -21,7 +21,7 @@ from bench.relay_measure import WARM_UP_S, Timing, calls_per_core, flatness, loa
 from bench.relay_media import MediaRelay
 from bench.relay_report import machine, markdown, rewrite
 from bench.relay_systems import LOAD_CORE, Floor, Interpreted, System, TipMeet
-from mediasrv.compile import CompileError, build
+from mediasrv.native.compile import CompileError, build
 
 SYSTEMS: dict[str, type[System]] = {
     s.name: s for s in (TipMeet, Interpreted, Janus, MediaRelay, Floor, JanusLoops)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 
-from mediasrv.rtcp_packets import RTPFB, TRANSPORT_CC
+from mediasrv.rtcp.packets import RTPFB, TRANSPORT_CC
 
 _TICKS_PER_S = 4000
 _REFERENCE_TICKS = 256

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.relay_packets import AUDIO, TURNS, VIDEO, Endpoint, Stream, prepare, reports
-from mediasrv.rtp import elements
+from mediasrv.rtp.header import elements
 from mediasrv.synthetic.sdp import AUDIO_TYPE, COUNTER_ID, VIDEO_TYPE
 
 #: Feedback of one participant in a second; every tenth time its reports go out too.

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 
 from bench.relay_feedback import FeedbackWriter
 from bench.relay_sample import audio_payloads, video_payloads
-from mediasrv.rtcp_packets import SR, Block, make_receiver_report
-from mediasrv.srtp import SrtpPair
+from mediasrv.rtcp.packets import SR, Block, make_receiver_report
 from mediasrv.synthetic.sdp import AUDIO_TYPE, COUNTER_ID, VIDEO_TYPE
 from mediasrv.synthetic.transport import Transport
+from mediasrv.transport.srtp import SrtpPair
 
 #: Of every three packets of a participant one is audio and two are video.
 TURNS = 3

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.relay_measure import DISTURBED
-from mediasrv import compiled
+from mediasrv.native import compiled
 
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 _NAMES = {"tipmeet": "TipMeet", "interpreted": "TipMeet, interpreted"}

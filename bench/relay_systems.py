@@ -19,8 +19,8 @@ import aiohttp
 from bench.relay_connect import connect_peers, open_socket
 from bench.relay_packets import Endpoint, Stream
 from mediasrv.client import RelayClient
-from mediasrv.compiled import VARIABLE
-from mediasrv.srtp import PROFILES, SrtpKeys, SrtpPair
+from mediasrv.native.compiled import VARIABLE
+from mediasrv.transport.srtp import PROFILES, SrtpKeys, SrtpPair
 
 HERE = Path(__file__).parent
 SYSTEM_CORE, LOAD_CORE = 0, 1

@@ -13,11 +13,11 @@ its process (another relay takes it over and the browsers join again), or codecs
 do not share.
 
 Read in this order: ``engine`` (one datagram in, datagrams out), ``media_path`` (the way of one
-packet), ``track`` (what one side sees of the other's microphone or camera), ``rtcp``, ``uplink``
-and ``downlink`` (congestion control, each hop for itself); then ``relay`` and ``control``, the thin
-shell that does the input and output. ``compiled`` makes native code of the packet path.
+packet), ``call`` (what one side sees of the other's microphone or camera), ``feedback``, ``rtcp``
+(congestion control, each hop for itself); then ``relay`` and ``control``, the thin shell that does
+the input and output. ``native`` makes native code of the packet path.
 """
 
-from mediasrv import compiled
+from mediasrv.native import compiled
 
 compiled.use(__path__)

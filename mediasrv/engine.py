@@ -11,24 +11,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mediasrv import sockaddr
-from mediasrv.call import ABANDONED_S, Call
-from mediasrv.counters import Counters
-from mediasrv.dtls import Certificate, DtlsState
+from mediasrv.call.call import ABANDONED_S, Call
+from mediasrv.call.participant import MAX_DTLS_PER_S, Participant
 from mediasrv.errors import RelayDrainingError, RelayFullError, UnknownCallError
 from mediasrv.feedback import Feedback
-from mediasrv.ice import IceLite
 from mediasrv.media_path import MediaPath, Queue
-from mediasrv.negotiation import Agreement, negotiate, understood
-from mediasrv.participant import MAX_DTLS_PER_S, Participant
-from mediasrv.pktinfo import Local
-from mediasrv.rate_limit import RateLimit
-from mediasrv.route import Route, Stream
-from mediasrv.sdp_answer import LocalTransport, write_answer
-from mediasrv.sdp_offer import parse_offer
-from mediasrv.slots import MAX_DATAGRAM, SLOT_SIZE, Slots
+from mediasrv.net import sockaddr
+from mediasrv.net.counters import Counters
+from mediasrv.net.pktinfo import Local
+from mediasrv.net.rate_limit import RateLimit
+from mediasrv.net.route import Route, Stream
+from mediasrv.net.slots import MAX_DATAGRAM, SLOT_SIZE, Slots
+from mediasrv.sdp.answer import LocalTransport, write_answer
+from mediasrv.sdp.negotiation import Agreement, negotiate, understood
+from mediasrv.sdp.offer import parse_offer
 from mediasrv.stats import SIDES, CallStats, Side, Totals
-from mediasrv.stun import StunError, read_request
+from mediasrv.transport.dtls import Certificate, DtlsState
+from mediasrv.transport.ice import IceLite
+from mediasrv.transport.stun import StunError, read_request
 
 #: Shortest datagrams that can be SRTP (header and tag) and SRTCP (header, index and tag).
 _MIN_SRTP: Final = 12 + 10

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mediasrv.counter_layout import find_counter
-from mediasrv.counters import Counters
+from mediasrv.call.participant import Participant
+from mediasrv.call.proof import SILENCE_S
+from mediasrv.call.track import Source, Track
+from mediasrv.call.translation import Numbers, ReportBlock, Translation, translate
 from mediasrv.media_path import header_size
-from mediasrv.negotiation import TRANSPORT_CC
-from mediasrv.packet_cache import wrap_rtx
-from mediasrv.participant import Participant
-from mediasrv.proof import SILENCE_S
-from mediasrv.route import Route
-from mediasrv.rtcp import Numbers, ReportBlock, Translation, translate
-from mediasrv.rtcp_packets import make_nack, make_pli
-from mediasrv.track import Source, Track
+from mediasrv.net.counters import Counters
+from mediasrv.net.route import Route
+from mediasrv.rtcp.packets import make_nack, make_pli
+from mediasrv.rtp.packet_cache import wrap_rtx
+from mediasrv.rtp.transport_seq import find_transport_seq
+from mediasrv.sdp.negotiation import TRANSPORT_CC
 
 #: Sender reports remembered for round trips: two streams, one every second, some seconds.
 MAX_SENDER_REPORTS = 32
@@ -181,7 +181,7 @@ def _renumbered(receiver: Participant, track: Track, packet: bytes, now: float) 
     if track.downlink is None or medium is None:
         return packet
     view = memoryview(bytearray(packet))
-    found = find_counter(view, 0, len(view), medium.extension_id(TRANSPORT_CC))
+    found = find_transport_seq(view, 0, len(view), medium.extension_id(TRANSPORT_CC))
     if found is not None:
         track.downlink.put(view, found[0], len(packet), now)
     return bytes(view)

@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from mediasrv.counter_layout import find_counter
-from mediasrv.counters import Counters
-from mediasrv.downlink import LAP_BITS, MASK, SENT_SHIFT
-from mediasrv.keyframes import starts_keyframe
-from mediasrv.packet_cache import CAPACITY
-from mediasrv.participant import Participant
-from mediasrv.proof import SILENCE_S
-from mediasrv.rtp import HEADER, HEADER_SIZE, payload_offset, payload_size
-from mediasrv.slots import SLOT_SIZE, Slots
-from mediasrv.srtp import ffi, protect, unprotect
-from mediasrv.track import NO_PAYLOAD_TYPE, Source, Track
-from mediasrv.transport_cc import ticks
+from mediasrv.call.participant import Participant
+from mediasrv.call.proof import SILENCE_S
+from mediasrv.call.track import NO_PAYLOAD_TYPE, Source, Track
+from mediasrv.net.counters import Counters
+from mediasrv.net.memory import ffi
+from mediasrv.net.slots import SLOT_SIZE, Slots
+from mediasrv.rtcp.downlink import LAP_BITS, MASK, SENT_SHIFT
+from mediasrv.rtcp.transport_cc import ticks
+from mediasrv.rtp.header import HEADER, HEADER_SIZE, payload_offset, payload_size
+from mediasrv.rtp.keyframes import starts_keyframe
+from mediasrv.rtp.packet_cache import CAPACITY
+from mediasrv.rtp.transport_seq import find_transport_seq
+from mediasrv.transport.srtp import protect, unprotect
 
 #: Longest RTP packet in the clear: what fits any path once protected.
 MAX_PLAINTEXT: Final = 1356
@@ -194,7 +195,7 @@ class MediaPath:
     ) -> int:
         """Where the transport-wide number is of a packet laid out unlike the last; 0: nowhere."""
         found = (
-            find_counter(self._view, start, start + length, source.counter_id)
+            find_transport_seq(self._view, start, start + length, source.counter_id)
             if source.counter_id
             else None
         )

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 
 import structlog
 
-from mediasrv import compiled
-from mediasrv.addresses import announced_addresses, problems
-from mediasrv.datagrams import BATCH, DatagramSocket, open_datagrams
-from mediasrv.dtls import Certificate
 from mediasrv.engine import Engine, EngineConfig
-from mediasrv.slots import Slots
+from mediasrv.native import compiled
+from mediasrv.net.addresses import announced_addresses, problems
+from mediasrv.net.datagrams import BATCH, DatagramSocket, open_datagrams
+from mediasrv.net.slots import Slots
+from mediasrv.net.tcp import TcpListener
 from mediasrv.stats import CallStats, Side, Totals
-from mediasrv.tcp import TcpListener
+from mediasrv.transport.dtls import Certificate
 
 #: Seconds between two ticks of the engine.
 TICK_S = 0.02

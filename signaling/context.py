@@ -11,7 +11,7 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from mediasrv.client import RelayClient
-from mediasrv.turn import ice_servers
+from mediasrv.transport.turn import ice_servers
 from metering.books import Books
 from signaling.accounts import Accounts, User
 from signaling.actions import Actions

@@ -20,7 +20,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mediasrv.proof import SILENCE_S
+from mediasrv.call.proof import SILENCE_S
 from mediasrv.synthetic import SyntheticParticipant
 from tests.e2e.calls import Parties, live_call
 from tests.e2e.conftest import Site, children, running_site

@@ -18,8 +18,8 @@ from typing import Any
 import redis.exceptions
 import uvloop
 
-from mediasrv.compile import CompileError, build
-from mediasrv.compiled import folder, found
+from mediasrv.native.compile import CompileError, build
+from mediasrv.native.compiled import folder, found
 from metering.archive import audit_with_archive
 from metering.audit import audit
 from metering.errors import MeteringError

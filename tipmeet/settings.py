@@ -21,7 +21,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from mediasrv.turn import ice_servers
+from mediasrv.transport.turn import ice_servers
 
 CONFIG_VARIABLE = "TIPMEET_CONFIG"
 DEFAULT_CONFIG_FILE = Path("tipmeet.toml")

@@ -6,12 +6,12 @@ import secrets
 import struct
 from dataclasses import dataclass
 
-from mediasrv.dtls import Certificate
-from mediasrv.ice import IceCredentials
-from mediasrv.packet_cache import PacketCache, wrap_rtx
-from mediasrv.reception import Reception
-from mediasrv.rtcp_packets import NACK, PLI, PSFB, RTPFB, SR, make_nack, make_pli
-from mediasrv.rtp import HEADER, find_extension, payload_offset
+from mediasrv.call.uplink import FEEDBACK_S
+from mediasrv.rtcp.packets import NACK, PLI, PSFB, RTPFB, SR, make_nack, make_pli
+from mediasrv.rtcp.transport_cc import ArrivalLog
+from mediasrv.rtp.header import HEADER, find_extension, payload_offset
+from mediasrv.rtp.packet_cache import PacketCache, wrap_rtx
+from mediasrv.rtp.reception import Reception
 from mediasrv.synthetic.decoder import Decoder
 from mediasrv.synthetic.sample_media import AUDIO_FRAME_S, FRAME_RATE, sample_media
 from mediasrv.synthetic.sdp import (
@@ -24,8 +24,8 @@ from mediasrv.synthetic.sdp import (
     write_offer,
 )
 from mediasrv.synthetic.transport import Transport
-from mediasrv.transport_cc import ArrivalLog
-from mediasrv.uplink import FEEDBACK_S
+from mediasrv.transport.dtls import Certificate
+from mediasrv.transport.ice import IceCredentials
 
 REPORT_S = 1.0
 #: Seconds between repeated NACKs and PLIs.

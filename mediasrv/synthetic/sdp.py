@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mediasrv.dtls import Fingerprint
-from mediasrv.ice import IceCredentials
+from mediasrv.transport.dtls import Fingerprint
+from mediasrv.transport.ice import IceCredentials
 
 AUDIO_TYPE, VIDEO_TYPE, RTX_TYPE = 111, 96, 97
 COUNTER_ID = 3

@@ -12,10 +12,10 @@ from typing import Literal
 
 from aioice import stun
 
-from mediasrv.dtls import Certificate, Dtls, DtlsState
-from mediasrv.ice import IceCredentials
-from mediasrv.srtp import SrtpPair
 from mediasrv.synthetic.sdp import Answer
+from mediasrv.transport.dtls import Certificate, Dtls, DtlsState
+from mediasrv.transport.ice import IceCredentials
+from mediasrv.transport.srtp import SrtpPair
 
 #: Seconds between checks until one is answered, and between consent checks after (RFC 7675).
 CHECK_S = 0.1

@@ -10,14 +10,14 @@ import heapq
 import random
 from dataclasses import dataclass, replace
 
-from mediasrv import sockaddr
-from mediasrv.dtls import Certificate
+from mediasrv.call.participant import Participant
 from mediasrv.engine import Engine, EngineConfig
-from mediasrv.participant import Participant
-from mediasrv.route import Route
-from mediasrv.slots import MAX_DATAGRAM, Slots
+from mediasrv.net import sockaddr
+from mediasrv.net.route import Route
+from mediasrv.net.slots import MAX_DATAGRAM, Slots
 from mediasrv.stats import Media, Side
 from mediasrv.synthetic.peer import Peer
+from mediasrv.transport.dtls import Certificate
 
 STEP_S = 0.005
 CERTIFICATE = Certificate()

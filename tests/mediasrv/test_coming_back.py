@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from network import Network, address
 
-from mediasrv.ice import CONSENT_TIMEOUT_S
 from mediasrv.synthetic.peer import Peer
+from mediasrv.transport.ice import CONSENT_TIMEOUT_S
 
 
 def test_a_network_switch_moves_the_media_with_the_next_check() -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mediasrv import compile as making
-from mediasrv import compiled
+from mediasrv.native import compile as making
+from mediasrv.native import compiled
 
 
 def _runs_compiled(**environment: str) -> bool:
@@ -34,7 +34,7 @@ def two_modules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     shutil.copytree(compiled.PACKAGE, package, ignore=shutil.ignore_patterns("__*__"))
     for module in (making, compiled):
         monkeypatch.setattr(module, "PACKAGE", package)
-        monkeypatch.setattr(module, "MODULES", ("loss", "rate_limit"))
+        monkeypatch.setattr(module, "MODULES", ("rtp/loss", "net/rate_limit"))
     monkeypatch.delenv(compiled.VARIABLE, raising=False)
     return package
 
@@ -57,8 +57,8 @@ def test_made_once_and_made_anew_for_other_source(two_modules: Path) -> None:
     path = [str(two_modules)]
     compiled.use(path)
     sys.path.remove(str(made))
-    assert path == [str(made / "mediasrv"), str(two_modules)]
-    with (two_modules / "loss.py").open("a") as source:
+    assert path == [str(made / "mediasrv")]
+    with (two_modules / "sdp" / "offer.py").open("a") as source:
         source.write("\nEDITED = True\n")
     assert compiled.found() is None
     path = [str(two_modules)]

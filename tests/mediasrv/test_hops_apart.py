@@ -8,11 +8,11 @@ import struct
 import pytest
 from network import Link, Network
 
-from mediasrv.counter_layout import UNKNOWN, find_counter
-from mediasrv.rtcp_packets import PSFB, REMB, REPORT, RR, RTPFB, TRANSPORT_CC, make_remb, read_remb
-from mediasrv.rtp import HEADER_SIZE
+from mediasrv.rtcp.packets import PSFB, REMB, REPORT, RR, RTPFB, TRANSPORT_CC, make_remb, read_remb
+from mediasrv.rtcp.transport_cc import TransportFeedback, read_feedback
+from mediasrv.rtp.header import HEADER_SIZE
+from mediasrv.rtp.transport_seq import UNKNOWN, find_transport_seq
 from mediasrv.synthetic.peer import Peer
-from mediasrv.transport_cc import Told, read_feedback
 
 
 class Listener(Peer):
@@ -33,7 +33,7 @@ class Listener(Peer):
     def of(self, kind: int, form: int | None = None) -> list[bytes]:
         return [p for p in self.heard if p[1] == kind and form in (None, p[0] & 0x1F)]
 
-    def feedback(self) -> list[Told]:
+    def feedback(self) -> list[TransportFeedback]:
         told = [read_feedback(p) for p in self.of(RTPFB, TRANSPORT_CC)]
         assert None not in told
         return [t for t in told if t is not None]
@@ -150,7 +150,7 @@ def _packet(elements: bytes) -> memoryview:
 
 def test_a_layout_once_seen_finds_the_number_and_proves_that_it_is_there() -> None:
     first = _packet(bytes.fromhex("22 010203 31 1234 40 30"))
-    found = find_counter(first, 0, len(first), 3)
+    found = find_transport_seq(first, 0, len(first), 3)
     assert found is not None
     at, layout = found
     assert first[at : at + 2] == b"\x12\x34"
@@ -165,7 +165,7 @@ def test_a_layout_once_seen_finds_the_number_and_proves_that_it_is_there() -> No
 
 def test_padding_between_elements_is_never_taken_for_a_layout() -> None:
     packet = _packet(bytes.fromhex("40 30 00 31 1234"))
-    found = find_counter(packet, 0, len(packet), 3)
+    found = find_transport_seq(packet, 0, len(packet), 3)
     assert found is not None
     assert packet[found[0] : found[0] + 2] == b"\x12\x34"
     assert found[1] is UNKNOWN
@@ -175,5 +175,5 @@ def test_any_extension_is_walked_without_leaving_the_packet() -> None:
     chance = random.Random(2)
     for _ in range(2000):
         packet = _packet(chance.randbytes(chance.randrange(40)))
-        found = find_counter(packet, 0, len(packet), chance.randrange(1, 15))
+        found = find_transport_seq(packet, 0, len(packet), chance.randrange(1, 15))
         assert found is None or found[0] + 2 <= len(packet)

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from network import Network, address
 
-from mediasrv.rtcp import Numbers, translate
-from mediasrv.rtcp_packets import make_nack
-from mediasrv.rtp import ExtensionMap, find_extension, payload_offset, payload_size
-from mediasrv.track import Source, Track
+from mediasrv.call.track import Source, Track
+from mediasrv.call.translation import Numbers, translate
+from mediasrv.rtcp.packets import make_nack
+from mediasrv.rtp.header import ExtensionMap, find_extension, payload_offset, payload_size
 
 STRANGER = address(240)
 LENGTHS = (*range(64), 127, 128, 255, 576, 1199, 1356, 1357, 1499, 1500, 1501, 1700)

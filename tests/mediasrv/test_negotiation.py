@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from network import CERTIFICATE, Network
 
 from mediasrv.errors import NothingInCommonError, OfferError
-from mediasrv.negotiation import negotiate
-from mediasrv.sdp_offer import parse_offer
+from mediasrv.sdp.negotiation import negotiate
+from mediasrv.sdp.offer import parse_offer
 from mediasrv.synthetic.peer import Peer
 
 H264 = (

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from network import Network
 
-from mediasrv.call import ABANDONED_S, Call
-from mediasrv.participant import MAX_ROUTES, Participant
-from mediasrv.route import Route
+from mediasrv.call.call import ABANDONED_S, Call
+from mediasrv.call.participant import MAX_ROUTES, Participant
+from mediasrv.net.route import Route
 from mediasrv.synthetic.peer import Peer
 
 

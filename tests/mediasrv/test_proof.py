@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from network import Network
 
-from mediasrv.proof import SILENCE_S, ProofCounter
+from mediasrv.call.proof import SILENCE_S, ProofCounter
 
 
 def _hear(counter: ProofCounter, side: int, now: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mediasrv.proof import ProofCounter
+from mediasrv.call.proof import ProofCounter
 
 
 @pytest.mark.parametrize("limit_ms", [1, 999, 1001, 4766, 8193, 16_385, 100_003])

@@ -11,9 +11,9 @@ from unittest.mock import patch
 
 import pytest
 
-from mediasrv import tcp
-from mediasrv.addresses import announced_addresses, problems
-from mediasrv.datagrams import PlainSocket
+from mediasrv.net import tcp
+from mediasrv.net.addresses import announced_addresses, problems
+from mediasrv.net.datagrams import PlainSocket
 from mediasrv.relay import Relay, RelayConfig
 from mediasrv.synthetic import SyntheticParticipant
 from mediasrv.synthetic.peer import Peer

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from network import Network
 
-from mediasrv.negotiation import negotiate
-from mediasrv.red import RedMap
-from mediasrv.rtp import HEADER
-from mediasrv.sdp_offer import parse_offer
+from mediasrv.rtp.header import HEADER
+from mediasrv.rtp.red import RedMap
+from mediasrv.sdp.negotiation import negotiate
+from mediasrv.sdp.offer import parse_offer
 from mediasrv.synthetic.peer import Peer
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from network import Network, address
 
-from mediasrv.dtls import Fingerprint
+from mediasrv.transport.dtls import Fingerprint
 
 STRANGER = address(240)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediasrv.transport_cc import (
+from mediasrv.rtcp.transport_cc import (
     MAX_ARRIVALS,
     MAX_PACKETS,
     REFERENCE_TICKS,

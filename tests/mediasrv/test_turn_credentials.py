@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from aioice import stun, turn
 
-from mediasrv.turn import credentials, ice_servers
+from mediasrv.transport.turn import credentials, ice_servers
 from tests.prepare import find_turn_server
 from tipmeet.ports import free_port
 

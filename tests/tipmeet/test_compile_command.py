@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mediasrv import compiled
+from mediasrv.native import compiled
 from tipmeet.cli import main
 
 

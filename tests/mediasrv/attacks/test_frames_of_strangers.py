@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from mediasrv import tcp
+from mediasrv.net import tcp
 from mediasrv.relay import Relay, RelayConfig
 
 CHECK = struct.pack("!HHI12s", 0x0001, 0, 0x2112A442, b"transaction!")

@@ -10,7 +10,7 @@ import pytest
 from network import Network
 
 from mediasrv.errors import OfferError
-from mediasrv.sdp_offer import MAX_OFFER_BYTES
+from mediasrv.sdp.offer import MAX_OFFER_BYTES
 from mediasrv.synthetic.peer import Peer
 
 #: Seconds of processor; 0.01 is usual for the worst here, 27 was the longest once.

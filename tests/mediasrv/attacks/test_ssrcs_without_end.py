@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from network import Network
 
-from mediasrv.participant import MAX_SOURCES, MAX_STRANGERS
+from mediasrv.call.participant import MAX_SOURCES, MAX_STRANGERS
 from mediasrv.synthetic.peer import Peer
 
 SSRCS = 12_000

@@ -1,4 +1,4 @@
-"""``tipmeet compile``: makes native code of the packet path, with mypyc.
+"""Makes native code of the packet path, with mypyc: ``tipmeet compile``.
 
 It takes a C compiler, Python's headers and a minute, once for each version of the source. Without
 it the relay runs interpreted (see ``compiled``).
@@ -15,7 +15,7 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-from mediasrv.compiled import MODULES, PACKAGE, VARIABLE, folder, found, key
+from mediasrv.native.compiled import MODULES, PACKAGE, VARIABLE, folder, found, key
 
 #: Longest that compiling may take, in seconds; on a slow core it takes two minutes.
 TIMEOUT_S = 1200
@@ -86,14 +86,17 @@ def _check_tools() -> None:
 def _compile(copy: Path) -> Path:
     names = [f"{copy.name}/{name}.py" for name in MODULES]
     _run([sys.executable, "-c", _RECIPE, *names], copy.parent)
-    return copy.parent / "out"
+    out = copy.parent / "out"
+    # A package on its own: Python takes a library before the source it lies beside.
+    shutil.copytree(copy, out / copy.name, dirs_exist_ok=True)
+    return out
 
 
 def _try_out(made: Path) -> None:
     """The library must load: a broken one would end every relay at its start."""
-    names = ", ".join(f"{PACKAGE.name}.{name}" for name in MODULES)
+    names = ", ".join(".".join((PACKAGE.name, *name.split("/"))) for name in MODULES)
     code = f"import sys; sys.path.insert(0, {str(made)!r}); import {PACKAGE.name}; "
-    code += f"{PACKAGE.name}.__path__.insert(0, {str(made / PACKAGE.name)!r}); import {names}"
+    code += f"{PACKAGE.name}.__path__[:] = [{str(made / PACKAGE.name)!r}]; import {names}"
     _run([sys.executable, "-c", code], PACKAGE.parent)
 
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mediasrv.dtls import Fingerprint
 from mediasrv.errors import OfferError
-from mediasrv.ice import IceCredentials
+from mediasrv.transport.dtls import Fingerprint
+from mediasrv.transport.ice import IceCredentials
 
 #: Bytes; real offers of Chromium are about 7,000.
 MAX_OFFER_BYTES = 65_536

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mediasrv.srtp import ffi
+from mediasrv.net.memory import ffi
 
 if TYPE_CHECKING:
-    from mediasrv.participant import Participant
-    from mediasrv.pktinfo import Local
+    from mediasrv.call.participant import Participant
+    from mediasrv.net.pktinfo import Local
 
 #: Sends one packet over a connection; drops it when the connection is clogged.
 Stream = Callable[[bytes], None]

@@ -14,7 +14,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 
-from mediasrv.rtcp_packets import (
+from mediasrv.call.track import Source, Track
+from mediasrv.rtcp.packets import (
     FIR,
     NACK,
     PLI,
@@ -28,8 +29,7 @@ from mediasrv.rtcp_packets import (
     TRANSPORT_CC,
     read_remb,
 )
-from mediasrv.track import Source, Track
-from mediasrv.transport_cc import Told, read_feedback
+from mediasrv.rtcp.transport_cc import TransportFeedback, read_feedback
 
 #: Most packets a compound may hold; browsers send up to five.
 MAX_PACKETS = 32
@@ -73,7 +73,7 @@ class Translation:
         self.sender_reports: list[tuple[Source, int]] = []
         self.nacks: list[tuple[Track, list[int]]] = []
         self.keyframes: list[Track] = []
-        self.feedback: list[Told] = []
+        self.feedback: list[TransportFeedback] = []
         self.limit_bps: int | None = None
         self.malformed = False
 

@@ -25,7 +25,7 @@ from typing import Any, Literal
 from aiortc.rtcdtlstransport import X509_DIGEST_ALGORITHMS, RTCCertificate, certificate_digest
 from OpenSSL import SSL
 
-from mediasrv.srtp import PROFILES, SrtpKeys
+from mediasrv.transport.srtp import PROFILES, SrtpKeys
 
 #: Bytes of a datagram that fit any path of the internet (IPv6 minimum less headers).
 MTU = 1200

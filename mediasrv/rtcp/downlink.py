@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from mediasrv.transport_cc import REFERENCE_TICKS, TICKS_PER_S, Told, ticks
+from mediasrv.rtcp.transport_cc import REFERENCE_TICKS, TICKS_PER_S, TransportFeedback, ticks
 
 #: Packets remembered until their feedback comes: five seconds at 400 packets a second.
 HISTORY: Final = 2048
@@ -123,7 +123,7 @@ class Downlink:
         """The receiver's own estimate (REMB)."""
         self._remote_bps = max(MIN_BPS, bits_per_s)
 
-    def feedback(self, told: Told, now: float) -> None:
+    def feedback(self, told: TransportFeedback, now: float) -> None:
         """What the receiver says of the packets it was sent."""
         start = self._unwrap(told.reference) * REFERENCE_TICKS
         sent, number = self.sent, told.base

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mediasrv.srtp import ffi
+from mediasrv.net.memory import ffi
 
 #: Bytes per buffer: the largest datagram read, and room for what protection adds.
 SLOT_SIZE: Final = 2048

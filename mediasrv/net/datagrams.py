@@ -10,10 +10,10 @@ from typing import Any, Final, Protocol
 
 from cffi import FFI
 
-from mediasrv import sockaddr
-from mediasrv.pktinfo import Local, PacketInfo
-from mediasrv.route import Route
-from mediasrv.slots import MAX_DATAGRAM, SLOT_SIZE, Slots
+from mediasrv.net import sockaddr
+from mediasrv.net.pktinfo import Local, PacketInfo
+from mediasrv.net.route import Route
+from mediasrv.net.slots import MAX_DATAGRAM, SLOT_SIZE, Slots
 
 #: Datagrams per system call; larger batches gain nothing more and add delay.
 BATCH: Final = 64

@@ -18,7 +18,7 @@ from collections import deque
 from itertools import accumulate
 from typing import Final
 
-from mediasrv.rtcp_packets import RTPFB, TRANSPORT_CC
+from mediasrv.rtcp.packets import RTPFB, TRANSPORT_CC
 
 TICKS_PER_S: Final = 4000
 #: Ticks in one unit of the reference time (64 ms).
@@ -265,7 +265,7 @@ def _vectors(statuses: list[int]) -> list[int]:
     return chunks
 
 
-class Told:
+class TransportFeedback:
     """One packet of feedback: ``ticks[i]`` is when number ``base + i`` arrived, None: it did not.
 
     ``reference`` has 24 bits, in units of 64 ms; the ticks count from it.
@@ -279,7 +279,7 @@ class Told:
         self.ticks = ticks
 
 
-def read_feedback(packet: bytes) -> Told | None:
+def read_feedback(packet: bytes) -> TransportFeedback | None:
     """A whole RTCP packet of feedback; None when its lengths or counts lie."""
     if len(packet) < 20:
         return None
@@ -307,13 +307,13 @@ def read_feedback(packet: bytes) -> Told | None:
     del statuses[count:]
     if statuses.count(_SMALL) == count and at + count <= len(packet):
         # The usual case: all came, each soon after the one before.
-        return Told(base, last >> 8, list(accumulate(packet[at : at + count])))
+        return TransportFeedback(base, last >> 8, list(accumulate(packet[at : at + count])))
     return _arrivals(packet, at, base, last >> 8, statuses)
 
 
 def _arrivals(
     packet: bytes, at: int, base: int, reference: int, statuses: list[int]
-) -> Told | None:
+) -> TransportFeedback | None:
     ticks: list[int | None] = []
     tick, end = 0, len(packet)
     for status in statuses:
@@ -333,4 +333,4 @@ def _arrivals(
         else:
             return None
         ticks.append(tick)
-    return Told(base, reference, ticks)
+    return TransportFeedback(base, reference, ticks)

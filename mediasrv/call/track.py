@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from mediasrv.counter_layout import UNKNOWN, CounterLayout
-from mediasrv.downlink import Downlink
-from mediasrv.keyframes import KeyframeRequester
-from mediasrv.loss import LossWindow
-from mediasrv.nack_requester import NackRequester
-from mediasrv.packet_cache import PacketCache
-from mediasrv.reception import Reception
-from mediasrv.red import RedMap
-from mediasrv.route import Route
-from mediasrv.rtp import ExtensionMap
+from mediasrv.net.route import Route
+from mediasrv.rtcp.downlink import Downlink
+from mediasrv.rtp.header import ExtensionMap
+from mediasrv.rtp.keyframes import KeyframeRequester
+from mediasrv.rtp.loss import LossWindow
+from mediasrv.rtp.nack_requester import NackRequester
+from mediasrv.rtp.packet_cache import PacketCache
+from mediasrv.rtp.reception import Reception
+from mediasrv.rtp.red import RedMap
+from mediasrv.rtp.transport_seq import UNKNOWN, SeqLayout
 
 CLOCK_RATES = {"audio": 48_000, "video": 90_000}
 #: Numbers left out where a new sender takes over, so that a decoder sees the break as a loss.
@@ -163,7 +163,7 @@ class Source(Reception):
         self.track = track
         #: Id of the transport-wide number in its packets (0: none), and where it was last.
         self.counter_id = counter_id
-        self.layout: CounterLayout = UNKNOWN
+        self.layout: SeqLayout = UNKNOWN
         #: Middle of the last sender report's NTP time (0: none yet), and when it came.
         self.sender_report = 0
         self.sender_report_at = 0.0

@@ -10,10 +10,10 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mediasrv.dtls import Fingerprint
-from mediasrv.ice import IceCredentials
-from mediasrv.negotiation import Agreement, Medium
-from mediasrv.sdp_offer import Section
+from mediasrv.sdp.negotiation import Agreement, Medium
+from mediasrv.sdp.offer import Section
+from mediasrv.transport.dtls import Fingerprint
+from mediasrv.transport.ice import IceCredentials
 
 #: What the relay asks of Opus: forward error correction, and silence sent sparsely.
 OPUS_PARAMETERS = "minptime=10;useinbandfec=1;usedtx=1"

@@ -12,7 +12,7 @@ import struct
 import zlib
 from typing import Final
 
-from mediasrv import sockaddr
+from mediasrv.net import sockaddr
 
 HEADER_SIZE: Final = 20
 #: Longest request taken, in bytes. Browsers send about 100; a user name may have 265 more.

@@ -12,7 +12,7 @@ import socket
 import struct
 from typing import Any
 
-from mediasrv.srtp import ffi
+from mediasrv.net.memory import ffi
 
 #: Linux's IP_PKTINFO, which older Pythons do not name.
 IP_PKTINFO = 8

@@ -15,10 +15,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import cast
 
-from mediasrv import sockaddr
 from mediasrv.engine import Engine
-from mediasrv.slots import MAX_DATAGRAM
-from mediasrv.stun import looks_like_request
+from mediasrv.net import sockaddr
+from mediasrv.net.slots import MAX_DATAGRAM
+from mediasrv.transport.stun import looks_like_request
 
 MAX_CONNECTIONS = 1000
 MAX_PER_HOST = 32

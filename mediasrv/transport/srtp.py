@@ -1,8 +1,7 @@
 """SRTP in place: libsrtp works on the receive buffers themselves (RFC 3711, RFC 7714).
 
 ``pylibsrtp.Session`` copies each packet twice; the functions under it take a pointer and a length.
-This module reaches for those (the pinned ``pylibsrtp._binding``) and nothing else in the project
-does.
+This module reaches for those in the pinned ``pylibsrtp._binding``, as nothing else does.
 """
 
 from __future__ import annotations
@@ -12,14 +11,15 @@ from typing import Any, Final
 
 from aiortc.rtcdtlstransport import SRTP_PROFILES, SRTPProtectionProfile
 from pylibsrtp import Policy, Session
-from pylibsrtp._binding import ffi, lib
+from pylibsrtp._binding import lib
+
+from mediasrv.net.memory import ffi
 
 __all__ = [
     "PROFILES",
     "SRTP_OVERHEAD",
     "SrtpKeys",
     "SrtpPair",
-    "ffi",
     "protect",
     "protect_rtcp",
     "unprotect",

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from mediasrv.downlink import Downlink
-from mediasrv.dtls import Certificate, Dtls, DtlsState
-from mediasrv.ice import CONSENT_TIMEOUT_S, IceLite
-from mediasrv.loss import LossWindow, fraction
-from mediasrv.negotiation import MID, TRANSPORT_CC, Agreement
-from mediasrv.proof import SILENCE_S, Presence
-from mediasrv.route import Route, Stream
-from mediasrv.rtp import find_extension
-from mediasrv.srtp import SrtpPair
+from mediasrv.call.proof import SILENCE_S, Presence
+from mediasrv.call.track import Source, Track
+from mediasrv.call.uplink import Uplink
+from mediasrv.net.route import Route, Stream
+from mediasrv.rtcp.downlink import Downlink
+from mediasrv.rtp.header import find_extension
+from mediasrv.rtp.loss import LossWindow, fraction
+from mediasrv.sdp.negotiation import MID, TRANSPORT_CC, Agreement
 from mediasrv.stats import Media, Side, State
-from mediasrv.track import Source, Track
-from mediasrv.uplink import Uplink
+from mediasrv.transport.dtls import Certificate, Dtls, DtlsState
+from mediasrv.transport.ice import CONSENT_TIMEOUT_S, IceLite
+from mediasrv.transport.srtp import SrtpPair
 
 if TYPE_CHECKING:
-    from mediasrv.call import Call
-    from mediasrv.pktinfo import Local
+    from mediasrv.call.call import Call
+    from mediasrv.net.pktinfo import Local
 
 #: Addresses a participant may have proven at once; the oldest unused one makes room.
 MAX_ROUTES = 8

@@ -12,7 +12,7 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from mediasrv.stun import Request, StunError, accept, refuse_role
+from mediasrv.transport.stun import Request, StunError, accept, refuse_role
 
 #: Seconds without a valid check after which a participant has withdrawn consent (RFC 7675).
 CONSENT_TIMEOUT_S = 30.0

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mediasrv.dtls import Fingerprint
 from mediasrv.errors import NothingInCommonError, OfferError
-from mediasrv.ice import IceCredentials
-from mediasrv.sdp_offer import Codec, Offer, Section
+from mediasrv.sdp.offer import Codec, Offer, Section
+from mediasrv.transport.dtls import Fingerprint
+from mediasrv.transport.ice import IceCredentials
 
 MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
 TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"

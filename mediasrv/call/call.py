@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import secrets
 
-from mediasrv.negotiation import MID, TRANSPORT_CC, Medium
-from mediasrv.participant import Participant
-from mediasrv.proof import ProofCounter
-from mediasrv.red import RedMap
-from mediasrv.rtp import ExtensionMap
-from mediasrv.sdp_answer import OutboundSsrcs
+from mediasrv.call.participant import Participant
+from mediasrv.call.proof import ProofCounter
+from mediasrv.call.track import NO_PAYLOAD_TYPE, Track
+from mediasrv.rtp.header import ExtensionMap
+from mediasrv.rtp.red import RedMap
+from mediasrv.sdp.answer import OutboundSsrcs
+from mediasrv.sdp.negotiation import MID, TRANSPORT_CC, Medium
 from mediasrv.stats import SIDES, CallStats, Side
-from mediasrv.track import NO_PAYLOAD_TYPE, Track
 
 #: Seconds without any participant after which a call nobody closed is dropped.
 ABANDONED_S = 300.0

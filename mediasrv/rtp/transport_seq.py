@@ -12,12 +12,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
-from mediasrv.rtp import HEADER_SIZE, elements
+from mediasrv.rtp.header import HEADER_SIZE, elements
 
 _ONE_BYTE: Final = 0xBEDE
 
 
-class CounterLayout:
+class SeqLayout:
     """``read(view, start + HEADER_SIZE)`` gives ``(*heads, number)`` of a packet laid out so.
 
     ``heads`` are the extension's profile and length and the heads of all elements up to the number;
@@ -35,12 +35,12 @@ class CounterLayout:
 
 
 #: Fits no packet.
-UNKNOWN = CounterLayout("!H", (), 1 << 30, 0)
+UNKNOWN = SeqLayout("!H", (), 1 << 30, 0)
 
 
-def find_counter(
+def find_transport_seq(
     view: memoryview, start: int, end: int, wanted: int
-) -> tuple[int, CounterLayout] | None:
+) -> tuple[int, SeqLayout] | None:
     """Where in ``view`` the number of a packet is, and the layout to look for from now on.
 
     None for a packet that has no number of two bytes under the id ``wanted``, or lies.
@@ -62,12 +62,12 @@ def find_counter(
 
 
 @lru_cache(maxsize=256)
-def _layout(words: int, heads: tuple[tuple[int, int], ...]) -> CounterLayout:
+def _layout(words: int, heads: tuple[tuple[int, int], ...]) -> SeqLayout:
     form, at = "!HH", 4
     for offset, _ in heads:
         form += f"{offset - at}xB"
         at = offset + 1
-    return CounterLayout(
+    return SeqLayout(
         form + "H",
         (_ONE_BYTE, words, *(head for _, head in heads)),
         HEADER_SIZE + 4 + 4 * words,

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from mediasrv.downlink import UNLIMITED_BPS
-from mediasrv.rtcp_packets import Block, make_receiver_report, make_remb
-from mediasrv.track import Source
-from mediasrv.transport_cc import ArrivalLog
+from mediasrv.call.track import Source
+from mediasrv.rtcp.downlink import UNLIMITED_BPS
+from mediasrv.rtcp.packets import Block, make_receiver_report, make_remb
+from mediasrv.rtcp.transport_cc import ArrivalLog
 
 #: Seconds between two feedbacks; senders reckon with anything from 0.05 to 0.25.
 FEEDBACK_S: Final = 0.1

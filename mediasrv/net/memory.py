@@ -1,0 +1,7 @@
+"""Memory that libsrtp, the kernel, and Python work on alike, without copies between them."""
+
+from __future__ import annotations
+
+from pylibsrtp._binding import ffi
+
+__all__ = ["ffi"]
