@@ -6,11 +6,18 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from signaling.accounts import User
-from signaling.context import user_of
+from signaling.kernel.http.identity import User, user_of
+from signaling.site import Site
+
+SITE: web.AppKey[Site] = web.AppKey("site", Site)
 
 PageHandler = Callable[[web.Request, User], Awaitable[web.StreamResponse]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def site_of(request: web.Request) -> Site:
+    """The parts of this process."""
+    return request.app[SITE]
 
 
 def page_for(*roles: str) -> Callable[[PageHandler], Handler]:

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from admin_web import templating
 from admin_web.language import gettext as _
 from admin_web.security import Handler
-from signaling.errors import ProblemError, store_away
+from signaling.kernel.problems import ProblemError, store_away
 
 _log = structlog.get_logger(__name__)
 _NOT_PAGES = ("/api", "/ws", "/static/", "/metrics", "/health")

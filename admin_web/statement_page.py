@@ -6,13 +6,13 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from signaling.errors import ProblemError
-from signaling.statements import Asked, asked
-from signaling.views import StatementView
+from signaling.kernel.problems import ProblemError
+from signaling.money.statements.period import PeriodQuery, period_of
+from signaling.money.statements.views import StatementView
 
 
 async def statement_data(
-    request: web.Request, read: Callable[[Asked], Awaitable[StatementView]], csv: str
+    request: web.Request, read: Callable[[PeriodQuery], Awaitable[StatementView]], csv: str
 ) -> dict[str, Any]:
     """For `ui.period` and `ui.statement` of macros.html. `csv` is the address of the file.
 
@@ -21,13 +21,13 @@ async def statement_data(
     query = {name: request.query.get(name, "") for name in ("from", "to", "after")}
     problem = ""
     try:
-        found = await read(asked(query))
+        found = await read(period_of(query))
     except ProblemError as refusal:
         if refusal.code != "invalid":
             raise
         problem = " ".join((refusal.fields or {}).values())
         query = dict.fromkeys(query, "")
-        found = await read(Asked())
+        found = await read(PeriodQuery())
     period = {name: query[name] for name in ("from", "to") if query[name]}
     following = {**period, "after": found.next}
     return {

@@ -10,17 +10,18 @@ from aiohttp import web
 
 import signaling
 from admin_web import formats, language, words
+from admin_web.access import site_of
 from metering.money import format_amount
-from signaling.context import Context, context_of, user_of
+from signaling.kernel.http.identity import user_of
 
 _HERE = Path(__file__).parent
 _TEMPLATES = (_HERE / "templates", Path(signaling.__file__).parent / "templates")
 STATIC = _HERE / "static"
+SIGNALING_STATIC = Path(signaling.__file__).parent / "static"
 
 
-def setup(app: web.Application, context: Context) -> None:
+def setup(app: web.Application, currency: str) -> None:
     """Gives `app` its environment; `aiohttp_jinja2.template` and `render` then find every page."""
-    currency = context.settings.currency
     environment = aiohttp_jinja2.setup(
         app,
         loader=jinja2.FileSystemLoader(_TEMPLATES),
@@ -40,7 +41,7 @@ def setup(app: web.Application, context: Context) -> None:
 def static(path: str) -> str:
     """ "signaling/ui.css" → its address; a missing file is a bug of the page, found at once."""
     package, _slash, name = path.partition("/")
-    root = {"admin_web": STATIC, "signaling": Path(signaling.__file__).parent / "static"}[package]
+    root = {"admin_web": STATIC, "signaling": SIGNALING_STATIC}[package]
     if not (root / name).is_file():
         raise FileNotFoundError(f"{package} has no static file {name}")
     return f"/static/{path}"
@@ -65,7 +66,7 @@ async def page_context(request: web.Request) -> dict[str, Any]:
     return {
         "user": user_of(request),
         "path": request.path,
-        "currency": context_of(request).settings.currency,
+        "currency": site_of(request).settings.currency,
         "locale": language.current(),
         "page_texts": language.script_texts(language.current()),
     }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from signaling.cards import CardSettings
-from signaling.pricing import Pricing
+from signaling.money.cards.stripe_cards import CardSettings
+from signaling.pricing.rules import Pricing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from metering.archive import audit_with_archive
 from metering.audit import audit
 from metering.errors import MeteringError
 from metering.money import AmountError, format_amount, parse_amount
-from signaling.errors import ProblemError
+from signaling.kernel.problems import ProblemError
 from tipmeet.demo import Demo, to_json
 from tipmeet.logs import configure_logs
 from tipmeet.relay_process import run_relay
@@ -33,7 +33,7 @@ from tipmeet.settings import Settings, SettingsError, load
 from tipmeet.store import StoreError, store_url
 from tipmeet.supervisor import StartError
 from tipmeet.visitor import VisitorError
-from tipmeet.web_process import open_context, run_web
+from tipmeet.web_process import open_site, run_web
 
 EXIT_NO = 1
 EXIT_CANNOT = 2
@@ -166,13 +166,11 @@ def _audit(options: argparse.Namespace) -> int:
 
     async def run() -> int:
         with store_url(settings) as url:
-            async with open_context(settings, url) as context:
+            async with open_site(settings, url) as site:
                 if options.archive:
-                    report = await audit_with_archive(
-                        context.books.partitions, settings.archive_dir
-                    )
+                    report = await audit_with_archive(site.books.partitions, settings.archive_dir)
                 else:
-                    report = await audit(context.books.partitions)
+                    report = await audit(site.books.partitions)
         if options.json:
             print(
                 json.dumps(
@@ -196,8 +194,8 @@ def _user(options: argparse.Namespace) -> int:
 
     async def run() -> None:
         with store_url(settings) as url:
-            async with open_context(settings, url) as context:
-                await context.accounts.create_user(options.email, password, name, options.role)
+            async with open_site(settings, url) as site:
+                await site.accounts.create_user(options.email, password, name, options.role)
 
     uvloop.run(run())
     print(f"Created {options.role} {options.email}.")
@@ -210,14 +208,14 @@ def _voucher(options: argparse.Namespace) -> int:
 
     async def run() -> list[str]:
         with store_url(settings) as url:
-            async with open_context(settings, url) as context:
-                return await context.books.vouchers.create(
+            async with open_site(settings, url) as site:
+                return await site.books.vouchers.create(
                     amount,
                     options.count,
                     expires_at_ms=None,
                     note=options.note,
                     created_by="command line",
-                    now_ms=context.clock(),
+                    now_ms=site.clock(),
                 )
 
     codes = uvloop.run(run())

@@ -24,7 +24,7 @@ from tipmeet.ports import free_port
 from tipmeet.settings import Settings, load
 from tipmeet.supervisor import Supervisor
 from tipmeet.visitor import Visitor, VisitorError, is_state
-from tipmeet.web_process import open_context
+from tipmeet.web_process import open_site
 
 TOP_UP = "20.00"
 CONNECT_TIMEOUT_S = 30.0
@@ -84,8 +84,8 @@ class Demo:
         password = secrets.token_urlsafe(12)
 
         async def prepare(redis_url: str) -> None:
-            async with open_context(settings, redis_url) as context:
-                await context.accounts.create_user(
+            async with open_site(settings, redis_url) as site:
+                await site.accounts.create_user(
                     "operator@demo.example", password, "Operator", "operator"
                 )
 
@@ -150,8 +150,8 @@ class Demo:
         provider_call = await self._settled(provider, call_id)
         after = (await client.api("GET", "/api/wallet"))["available_micros"]
         earned = (await provider.api("GET", "/api/earnings"))["earned_micros"]
-        async with open_context(settings, redis_url) as context:
-            report = await audit(context.books.partitions)
+        async with open_site(settings, redis_url) as site:
+            report = await audit(site.books.partitions)
         result = judge(
             client_call,
             provider_call,

@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from metering.money import parse_amount
-from signaling.accounts import Role
-from signaling.context import Context
-from signaling.services import ServiceDraft
+from signaling.kernel.http.identity import Role
+from signaling.services.store import ServiceDraft
+from signaling.site import Site
 
 FILE_NAME = "demo-logins.json"
 CLIENT_MONEY = "25.00"
@@ -39,28 +39,28 @@ def read_logins(data_dir: Path) -> list[DemoLogin]:
     return [DemoLogin(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
 
 
-async def create_demo_data(context: Context, data_dir: Path) -> list[DemoLogin]:
+async def create_demo_data(site: Site, data_dir: Path) -> list[DemoLogin]:
     """Fill an empty store; the logins that work. Does nothing to a store that has people."""
-    if await context.accounts.search("", limit=1):
+    if await site.accounts.search("", limit=1):
         return read_logins(data_dir)
     roles: tuple[Role, ...] = ("operator", "provider", "client")
     logins = [DemoLogin(role, f"{role}@demo.example", secrets.token_urlsafe(9)) for role in roles]
     # The file first: accounts whose passwords nobody knows would be of no use.
     _write_logins(data_dir / FILE_NAME, logins)
     operator, provider, client = [
-        await context.accounts.create_user(login.email, login.password, name, login.role)
+        await site.accounts.create_user(login.email, login.password, name, login.role)
         for login, name in zip(
             logins, ("Olga Operator", "Pavel Provider", "Clara Client"), strict=True
         )
     ]
-    await context.services.create(provider, demo_service())
-    await context.books.wallets.top_up(
+    await site.services.create(provider, demo_service())
+    await site.books.wallets.top_up(
         client.id,
         parse_amount(CLIENT_MONEY),
         key=f"demo:{client.id}",
         source=f"operator:{operator.id}",
         note="Demo money",
-        now_ms=context.clock(),
+        now_ms=site.clock(),
     )
     return logins
 

@@ -14,8 +14,8 @@ from mediasrv.control import build_app
 from mediasrv.relay import Relay, RelayConfig
 from metering.ledger import Partitions
 from metering.meter import Meter
-from signaling.relays import RelayInfo, RelayRegistry
-from signaling.tasks import stop as cancel
+from signaling.kernel.tasks import stop as cancel
+from signaling.relays.registry import RelayInfo, RelayRegistry
 from tipmeet.redis_client import connect, connect_books
 from tipmeet.settings import Settings, relay_secret
 from tipmeet.supervisor import reachable, until_signal

@@ -9,11 +9,11 @@ import structlog
 
 from metering.archive import archive
 from metering.errors import MeteringError
-from signaling.tasks import stop as cancel
+from signaling.kernel.tasks import stop as cancel
 from tipmeet.demo_data import DemoLogin, create_demo_data
 from tipmeet.settings import Settings
 from tipmeet.supervisor import Supervisor, until_signal
-from tipmeet.web_process import open_context
+from tipmeet.web_process import open_site
 
 ARCHIVE_EVERY_S = 3600
 
@@ -26,8 +26,8 @@ async def run_serve(settings: Settings) -> None:
 
     async def prepare(redis_url: str) -> None:
         if settings.demo_accounts:
-            async with open_context(settings, redis_url) as context:
-                logins.extend(await create_demo_data(context, settings.data_dir))
+            async with open_site(settings, redis_url) as site:
+                logins.extend(await create_demo_data(site, settings.data_dir))
 
     stop = asyncio.create_task(until_signal())
     print("Starting TipMeet ...", flush=True)
@@ -45,9 +45,9 @@ async def keep_archiving(settings: Settings, redis_url: str) -> None:
     while True:
         await asyncio.sleep(ARCHIVE_EVERY_S)
         try:
-            async with open_context(settings, redis_url) as context:
+            async with open_site(settings, redis_url) as site:
                 done = await archive(
-                    context.books.partitions, settings.archive_dir, now_ms=context.clock()
+                    site.books.partitions, settings.archive_dir, now_ms=site.clock()
                 )
             log.info("archived", entries=done.entries, records=done.records)
         except (MeteringError, redis.exceptions.RedisError, OSError) as error:

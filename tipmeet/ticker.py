@@ -23,8 +23,8 @@ from mediasrv.errors import JoinRefused
 from mediasrv.relay import Relay
 from metering.errors import MeteringError
 from metering.meter import Meter, Tick
-from signaling.keys import TICKS_CHANNEL
-from signaling.tasks import stop
+from signaling.kernel.tasks import stop
+from signaling.relays.ticks import TICKS_CHANNEL
 
 # Every call is ticked once a second, a part of them in each slot of it: a burst of all would make
 # the last wait for the first, and the store stand idle in between.

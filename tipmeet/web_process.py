@@ -13,10 +13,10 @@ from aiohttp import web
 import admin_web
 from mediasrv.client import RelayClient
 from metering.books import Books
-from signaling.cards import CardSettings
-from signaling.context import Context
-from signaling.pricing import Pricing
+from signaling.money.cards.stripe_cards import CardSettings
+from signaling.pricing.rules import Pricing
 from signaling.settings import SignalingSettings
+from signaling.site import Site
 from tipmeet.redis_client import connect, connect_books
 from tipmeet.settings import Settings, relay_secret
 from tipmeet.supervisor import until_signal
@@ -60,7 +60,7 @@ def card_settings(settings: Settings) -> CardSettings | None:
 
 
 @asynccontextmanager
-async def open_context(settings: Settings, redis_url: str) -> AsyncIterator[Context]:
+async def open_site(settings: Settings, redis_url: str) -> AsyncIterator[Site]:
     """Everything the web side works with, on the store at `redis_url`."""
     at_most = settings.store_connections
     client: redis.asyncio.Redis = connect(redis_url, at_most)
@@ -70,7 +70,7 @@ async def open_context(settings: Settings, redis_url: str) -> AsyncIterator[Cont
         await books.partitions.load()
         async with aiohttp.ClientSession() as http:
             relay_client = RelayClient(http, relay_secret(settings))
-            yield Context.create(
+            yield Site(
                 settings=signaling_settings(settings),
                 redis=client,
                 books=books,
@@ -90,10 +90,10 @@ async def run_web(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM."""
     if settings.redis_url is None:
         raise ValueError("the web process needs --redis URL (tipmeet serve starts everything)")
-    async with open_context(settings, settings.redis_url) as context:
+    async with open_site(settings, settings.redis_url) as site:
         app = web.Application()
         app.router.add_get("/healthz", healthz)
-        admin_web.setup(app, context)
+        admin_web.setup(app, site)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         try:

@@ -7,8 +7,8 @@ from aiohttp import web
 
 from admin_web.access import local_path
 from admin_web.language import gettext as _
-from signaling.accounts import PASSWORD_MAX, PASSWORD_MIN
-from signaling.context import user_of
+from signaling.kernel.http.identity import user_of
+from signaling.people.accounts import PASSWORD_MAX, PASSWORD_MIN
 
 routes = web.RouteTableDef()
 

@@ -6,15 +6,13 @@ import aiohttp_jinja2
 from aiohttp import web
 
 from admin_web import formats, words
-from admin_web.access import local_path, page_for
+from admin_web.access import local_path, page_for, site_of
 from admin_web.arithmetic import receipt_lines
 from admin_web.statement_page import statement_data
-from signaling import directory
-from signaling.accounts import User
-from signaling.context import context_of
-from signaling.presenting import action_view
-from signaling.statements import of_person
-from signaling.views import CallView
+from signaling.history.calls import CALLS_PAGE
+from signaling.history.views import PastCall
+from signaling.kernel.http.identity import User
+from signaling.people.views import action_view
 
 routes = web.RouteTableDef()
 
@@ -23,14 +21,14 @@ routes = web.RouteTableDef()
 @page_for("client")
 async def wallet(request: web.Request, user: User) -> web.StreamResponse:
     """Balance, voucher form, statement."""
-    ctx = context_of(request)
+    site = site_of(request)
     data = {
-        "cards": ctx.cards is not None,
+        "cards": site.cards is not None,
         "card": request.query.get("card", ""),
-        "wallet": (await directory.wallet(ctx, user)).as_json(),
+        "wallet": (await site.wallet.of(user)).as_json(),
         "next": local_path(request.query.get("next", "")),
         "statement": await statement_data(
-            request, lambda wanted: of_person(ctx, user, wanted), "/api/statement.csv"
+            request, lambda wanted: site.statements.of_person(user, wanted), "/api/statement.csv"
         ),
     }
     return aiohttp_jinja2.render_template("wallet.html", request, data)
@@ -40,7 +38,7 @@ async def wallet(request: web.Request, user: User) -> web.StreamResponse:
 @page_for("client", "provider", "guest")
 async def calls(request: web.Request, user: User) -> web.StreamResponse:
     """The person's own calls, fifty a page."""
-    found = await directory.calls(context_of(request), user, before_of(request))
+    found = await site_of(request).history.of(user, before_of(request))
     return aiohttp_jinja2.render_template("calls.html", request, calls_data(found))
 
 
@@ -48,17 +46,17 @@ async def calls(request: web.Request, user: User) -> web.StreamResponse:
 @page_for("client", "provider", "operator", "guest")
 async def receipt(request: web.Request, user: User) -> web.StreamResponse:
     """A call's receipt with the arithmetic behind it, or its state while there is none."""
-    ctx = context_of(request)
-    call = (await directory.call(ctx, user, request.match_info["id"])).as_json()
+    site = site_of(request)
+    call = (await site.history.call(user, request.match_info["id"])).as_json()
     lines = []
     if call["receipt"]:
         lines = receipt_lines(
             call["receipt"],
             call["tariff"],
             side=call["side"],
-            money=lambda micros: formats.money(micros, ctx.settings.currency),
+            money=lambda micros: formats.money(micros, site.settings.currency),
         )
-    actions = await ctx.actions.newest(about=call["id"]) if user.role == "operator" else []
+    actions = await site.audit_log.newest(about=call["id"]) if user.role == "operator" else []
     receipt = call["receipt"]
     data = {
         # Each copy leaves out what is not its reader's.
@@ -78,8 +76,8 @@ def before_of(request: web.Request) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
-def calls_data(found: list[CallView]) -> dict[str, Any]:
+def calls_data(found: list[PastCall]) -> dict[str, Any]:
     """For calls.html; `older` is where the next page starts."""
     calls = [{"dispute": None, **call.as_json()} for call in found]
-    full = len(calls) >= directory.CALLS_PAGE
+    full = len(calls) >= CALLS_PAGE
     return {"calls": calls, "older": calls[-1]["created_at_ms"] if full else None}

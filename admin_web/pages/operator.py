@@ -6,16 +6,14 @@ from typing import Any
 import aiohttp_jinja2
 from aiohttp import web
 
-from admin_web.access import page_for
+from admin_web.access import page_for, site_of
 from admin_web.pages.client import before_of, calls_data
 from admin_web.statement_page import statement_data
-from signaling import directory, payouts
-from signaling.accounts import User
-from signaling.context import context_of
-from signaling.live import snapshot
-from signaling.presenting import action_view, user_view
-from signaling.statements import ACCOUNTS, of_account, of_person
-from signaling.web import LISTENER
+from signaling.kernel.http.identity import User
+from signaling.money.payouts.payouts import ACTIONS, STATES
+from signaling.money.statements.statements import ACCOUNTS
+from signaling.people.views import action_view, user_view
+from signaling.pricing.views import pricing_view
 
 routes = web.RouteTableDef()
 
@@ -27,15 +25,15 @@ _TRAIL = 50  # settled payouts named on the page
 @page_for("operator")
 async def live(request: web.Request, _user: User) -> web.StreamResponse:
     """What runs now; from then on the page follows over the socket."""
-    data = {"snapshot": await snapshot(context_of(request), request.app[LISTENER])}
+    data = {"snapshot": await site_of(request).live.snapshot()}
     return aiohttp_jinja2.render_template("admin_live.html", request, data)
 
 
 @routes.get("/admin/calls")
 @page_for("operator")
-async def calls(request: web.Request, _user: User) -> web.StreamResponse:
+async def calls(request: web.Request, user: User) -> web.StreamResponse:
     """Everybody's calls."""
-    found = await directory.all_calls(context_of(request), before_of(request))
+    found = await site_of(request).history.all(user, before_of(request))
     return aiohttp_jinja2.render_template("calls.html", request, calls_data(found))
 
 
@@ -44,7 +42,7 @@ async def calls(request: web.Request, _user: User) -> web.StreamResponse:
 async def users(request: web.Request, _user: User) -> web.StreamResponse:
     """Accounts by name or email, with their money."""
     query = request.query.get("query", "")[:_QUERY_MAX].strip()
-    found = await directory.users(context_of(request), query)
+    found = await site_of(request).found_people.search(query)
     data = {"users": [user.as_json() for user in found], "query": query}
     return aiohttp_jinja2.render_template("admin_users.html", request, data)
 
@@ -53,21 +51,21 @@ async def users(request: web.Request, _user: User) -> web.StreamResponse:
 @page_for("operator")
 async def one_user(request: web.Request, _user: User) -> web.StreamResponse:
     """A person's money: balances, card payments, statement."""
-    ctx = context_of(request)
-    person = await directory.person(ctx, request.match_info["id"])
+    site = site_of(request)
+    person = await site.accounts.person(request.match_info["id"])
     is_client, is_provider = person.role == "client", person.role == "provider"
-    payments = await ctx.cards.payments(person.id) if ctx.cards and is_client else None
+    payments = await site.cards.payments(person.id) if site.cards and is_client else None
     data: dict[str, Any] = {
         "person": user_view(person).as_json(),
-        "wallet": (await directory.wallet(ctx, person)).as_json() if is_client else None,
-        "earnings": (await directory.earnings(ctx, person)).as_json() if is_provider else None,
+        "wallet": (await site.wallet.of(person)).as_json() if is_client else None,
+        "earnings": (await site.wallet.earnings_of(person)).as_json() if is_provider else None,
         "payments": payments,
         "statement": None,
     }
     if is_client or is_provider:
         data["statement"] = await statement_data(
             request,
-            lambda wanted: of_person(ctx, person, wanted),
+            lambda wanted: site.statements.of_person(person, wanted),
             f"/api/admin/users/{person.id}/statement.csv",
         )
     return aiohttp_jinja2.render_template("admin_user.html", request, data)
@@ -77,12 +75,12 @@ async def one_user(request: web.Request, _user: User) -> web.StreamResponse:
 @page_for("operator")
 async def all_payouts(request: web.Request, _user: User) -> web.StreamResponse:
     """Requests of providers, and who settled which."""
-    ctx, state = context_of(request), request.query.get("state", "")
-    state = state if state in payouts.STATES else ""
-    actions = await ctx.actions.newest(whats=payouts.ACTIONS, limit=_TRAIL)
+    site, state = site_of(request), request.query.get("state", "")
+    state = state if state in STATES else ""
+    actions = await site.audit_log.newest(whats=ACTIONS, limit=_TRAIL)
     data = {
         "state": state,
-        "payouts": [payout.as_json() for payout in await payouts.everybodys(ctx, state)],
+        "payouts": [payout.as_json() for payout in await site.payouts.everybodys(state)],
         "actions": [action_view(action).as_json() for action in actions],
     }
     return aiohttp_jinja2.render_template("admin_payouts.html", request, data)
@@ -93,7 +91,7 @@ async def all_payouts(request: web.Request, _user: User) -> web.StreamResponse:
 async def disputes(request: web.Request, _user: User) -> web.StreamResponse:
     """Problems that clients reported."""
     decided = request.query.get("state") == "decided"
-    found = await directory.disputed_calls(context_of(request), decided=decided)
+    found = await site_of(request).reports.listed(decided=decided)
     data = {"decided": decided, "disputes": [each.as_json() for each in found]}
     return aiohttp_jinja2.render_template("admin_disputes.html", request, data)
 
@@ -102,14 +100,14 @@ async def disputes(request: web.Request, _user: User) -> web.StreamResponse:
 @page_for("operator")
 async def account(request: web.Request, _user: User) -> web.StreamResponse:
     """A statement of the platform's own account."""
-    ctx, name = context_of(request), request.match_info["account"]
+    site, name = site_of(request), request.match_info["account"]
     if name not in ACCOUNTS:
         raise web.HTTPNotFound
     data = {
         "account": name,
         "statement": await statement_data(
             request,
-            lambda wanted: of_account(ctx, name, wanted),
+            lambda wanted: site.statements.of_account(name, wanted),
             f"/api/admin/accounts/{name}/statement.csv",
         ),
     }
@@ -120,7 +118,7 @@ async def account(request: web.Request, _user: User) -> web.StreamResponse:
 @page_for("operator")
 async def pricing(request: web.Request, _user: User) -> web.StreamResponse:
     """The rules, with a worked example."""
-    data = {"pricing": (await directory.pricing(context_of(request))).as_json()}
+    data = {"pricing": pricing_view(await site_of(request).pricing.get()).as_json()}
     return aiohttp_jinja2.render_template("admin_pricing.html", request, data)
 
 
@@ -128,10 +126,10 @@ async def pricing(request: web.Request, _user: User) -> web.StreamResponse:
 @page_for("operator")
 async def vouchers(request: web.Request, _user: User) -> web.StreamResponse:
     """Create a batch; see what became of earlier ones."""
-    ctx = context_of(request)
+    site = site_of(request)
     data = {
-        "vouchers": [voucher.as_json() for voucher in await directory.vouchers(ctx)],
-        "today": datetime.fromtimestamp(ctx.clock() / 1000, UTC).date().isoformat(),
+        "vouchers": [voucher.as_json() for voucher in await site.vouchers.all()],
+        "today": datetime.fromtimestamp(site.clock() / 1000, UTC).date().isoformat(),
     }
     return aiohttp_jinja2.render_template("admin_vouchers.html", request, data)
 
@@ -140,6 +138,6 @@ async def vouchers(request: web.Request, _user: User) -> web.StreamResponse:
 @page_for("operator")
 async def audit(request: web.Request, _user: User) -> web.StreamResponse:
     """Checks the books now and shows what was found."""
-    ctx = context_of(request)
-    data = {"audit": (await directory.audit(ctx)).as_json(), "now_ms": ctx.clock()}
+    site = site_of(request)
+    data = {"audit": (await site.books_check.check()).as_json(), "now_ms": site.clock()}
     return aiohttp_jinja2.render_template("admin_audit.html", request, data)

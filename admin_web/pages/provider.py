@@ -9,15 +9,13 @@ import aiohttp_jinja2
 from aiohttp import web
 
 from admin_web import formats
-from admin_web.access import page_for
+from admin_web.access import page_for, site_of
 from admin_web.language import gettext as _
 from admin_web.statement_page import statement_data
 from metering.money import parse_amount
-from signaling import directory, payouts
-from signaling.accounts import User
-from signaling.context import context_of
-from signaling.hours import DAYS
-from signaling.statements import of_person
+from signaling.kernel.http.identity import User
+from signaling.pricing.views import pricing_view
+from signaling.services.hours import DAYS
 
 routes = web.RouteTableDef()
 
@@ -30,7 +28,7 @@ _NO_PLACE: Final = ("Etc/", "SystemV/", "US/", "posix/", "right/")
 @page_for("provider")
 async def services(request: web.Request, user: User) -> web.StreamResponse:
     """The provider's services with their links."""
-    found = await directory.own_services(context_of(request), user)
+    found = await site_of(request).services_api.of(user)
     data = {"services": [service.as_json() for service in found]}
     return aiohttp_jinja2.render_template("services.html", request, data)
 
@@ -46,7 +44,7 @@ async def new_service(request: web.Request, _user: User) -> web.StreamResponse:
 @page_for("provider")
 async def edit_service(request: web.Request, user: User) -> web.StreamResponse:
     """The editor of an own service; others' do not exist here."""
-    found = await directory.own_service(context_of(request), user, request.match_info["id"])
+    found = await site_of(request).services_api.one_of(user, request.match_info["id"])
     return await _editor(request, found.as_json())
 
 
@@ -54,26 +52,26 @@ async def edit_service(request: web.Request, user: User) -> web.StreamResponse:
 @page_for("provider")
 async def earnings(request: web.Request, user: User) -> web.StreamResponse:
     """What came in, what can be paid out, and what was."""
-    ctx = context_of(request)
+    site = site_of(request)
     data = {
-        "earnings": (await directory.earnings(ctx, user)).as_json(),
-        "payouts": [payout.as_json() for payout in await payouts.own(ctx, user)],
+        "earnings": (await site.wallet.earnings_of(user)).as_json(),
+        "payouts": [payout.as_json() for payout in await site.payouts.own(user)],
         "statement": await statement_data(
-            request, lambda wanted: of_person(ctx, user, wanted), "/api/statement.csv"
+            request, lambda wanted: site.statements.of_person(user, wanted), "/api/statement.csv"
         ),
     }
     return aiohttp_jinja2.render_template("earnings.html", request, data)
 
 
 async def _editor(request: web.Request, service: dict[str, Any] | None) -> web.StreamResponse:
-    ctx = context_of(request)
-    pricing = (await directory.pricing(ctx)).as_json()
+    site = site_of(request)
+    pricing = pricing_view(await site.pricing.get()).as_json()
     time_zone = service["time_zone"] if service else "UTC"
     data = {
         "service": service,
         "pricing": pricing,
-        "price_limits": _price_limits(pricing, ctx.settings.currency),
-        "kinds": await directory.kinds(ctx),
+        "price_limits": _price_limits(pricing, site.settings.currency),
+        "kinds": await site.catalogue.kinds(),
         "days": DAYS,
         "default_hours": _NEW_HOURS,
         "time_zone": time_zone,

@@ -6,10 +6,10 @@ import aiohttp_jinja2
 from aiohttp import web
 
 from admin_web import linked_data, words
-from signaling import directory
-from signaling.accounts import User
-from signaling.context import Context, context_of, user_of
-from signaling.hours import DAYS
+from admin_web.access import site_of
+from signaling.kernel.http.identity import User, user_of
+from signaling.services.hours import DAYS
+from signaling.site import Site
 
 routes = web.RouteTableDef()
 
@@ -20,13 +20,13 @@ _QUERY_MAX = 100
 @aiohttp_jinja2.template("home.html")
 async def home(request: web.Request) -> dict[str, Any]:
     """Published services, searched by `?query=` and `?kind=`; those on duty first."""
-    ctx = context_of(request)
+    site = site_of(request)
     query = request.query.get("query", "")[:_QUERY_MAX].strip()
     kind = request.query.get("kind", "")[:_QUERY_MAX].strip()
-    found = await directory.public_services(ctx, query=query, kind=kind)
+    found = await site.catalogue.search(query=query, kind=kind)
     return {
         "services": [service.as_json() for service in found],
-        "kinds": await directory.kinds(ctx),
+        "kinds": await site.catalogue.kinds(),
         "query": query,
         "kind": kind,
     }
@@ -36,12 +36,10 @@ async def home(request: web.Request) -> dict[str, Any]:
 @aiohttp_jinja2.template("service.html")
 async def service_page(request: web.Request) -> dict[str, Any]:
     """Everything a visitor wants to know before the click. 404 when it is not published."""
-    ctx, user, slug = context_of(request), user_of(request), request.match_info["slug"]
-    service = (await directory.public_service(ctx, slug)).as_json()
-    viewer = await _viewer(ctx, user, service)
-    quote = (
-        (await directory.quote(ctx, user, slug)).as_json() if user and viewer == "client" else None
-    )
+    site, user, slug = site_of(request), user_of(request), request.match_info["slug"]
+    service = (await site.catalogue.service(slug)).as_json()
+    viewer = await _viewer(site, user, service)
+    quote = (await site.offers.quote(user, slug)).as_json() if user and viewer == "client" else None
     free_probe = quote is None or quote["free_probe"]
     return {
         "service": service,
@@ -56,7 +54,7 @@ async def service_page(request: web.Request) -> dict[str, Any]:
     }
 
 
-async def _viewer(ctx: Context, user: User | None, service: dict[str, Any]) -> str:
+async def _viewer(site: Site, user: User | None, service: dict[str, Any]) -> str:
     """client: may call; visitor: has to sign in first; own: wrote it; other: cannot call."""
     if user is None:
         return "client" if service["price_micros"] == 0 else "visitor"
@@ -64,5 +62,5 @@ async def _viewer(ctx: Context, user: User | None, service: dict[str, Any]) -> s
         return "visitor" if service["price_micros"] else "client"
     if user.role == "client":
         return "client"
-    own = await ctx.services.of_provider(user.id)
+    own = await site.services.of_provider(user.id)
     return "own" if any(mine.slug == service["slug"] for mine in own) else "other"

@@ -20,16 +20,15 @@ import admin_web
 from mediasrv.client import RelayClient
 from metering.books import Books
 from metering.meter import Meter
-from signaling.accounts import User
-from signaling.call_events import Accepted, HungUp
-from signaling.cards import CardSettings
-from signaling.context import Context
-from signaling.inputs import ServiceInput
-from signaling.pricing import Pricing
-from signaling.relays import RelayInfo
-from signaling.sessions import COOKIE
+from signaling.calls.events import Accepted, HungUp
+from signaling.kernel.http.identity import COOKIE, User
+from signaling.money.cards.stripe_cards import CardSettings
+from signaling.pricing.rules import Pricing
+from signaling.relays.registry import RelayInfo
+from signaling.ringing.start import CallRequest
+from signaling.services.inputs import ServiceInput
 from signaling.settings import SignalingSettings
-from signaling.starting import CallRequest, start_call, terms
+from signaling.site import Site
 
 PASSWORD = "correct horse"
 AN_HOUR_MS = 3_600_000
@@ -41,17 +40,17 @@ Headers = CIMultiDictProxy[str]
 class Platform:
     """What a test can reach."""
 
-    ctx: Context
+    parts: Site
     url: str
 
     async def person(self, name: str, role: str) -> User:
         """Somebody with an account: <first name>@example.org."""
         email = f"{name.split(maxsplit=1)[0].lower()}@example.org"
-        return await self.ctx.accounts.create_user(email, PASSWORD, name, role)  # type: ignore[arg-type]
+        return await self.parts.accounts.create_user(email, PASSWORD, name, role)  # type: ignore[arg-type]
 
     async def give(self, client: User, micros: int) -> None:
         """Money in the wallet."""
-        await self.ctx.books.wallets.top_up(
+        await self.parts.books.wallets.top_up(
             client.id, micros, key=f"gift-{client.id}", source="test", note="Gift", now_ms=now(self)
         )
 
@@ -73,45 +72,45 @@ class Platform:
                 "published": True,
             }
         )
-        pricing = await self.ctx.pricing.get()
-        service = await self.ctx.services.create(provider, body.draft(pricing, "USD"))
+        pricing = await self.parts.pricing.get()
+        service = await self.parts.services.create(provider, body.draft(pricing, "USD"))
         return service.slug
 
     async def on_duty(self, provider: User) -> None:
         """As if the console was open and switched on, however long the test takes."""
-        await self.ctx.presence.set_duty(provider.id, True, now(self) + AN_HOUR_MS)
+        await self.parts.presence.set_duty(provider.id, True, now(self) + AN_HOUR_MS)
 
     async def ring(self, client: User, slug: str) -> str:
         """A ringing call's id."""
         info = RelayInfo("r1", "http://127.0.0.1:9", 0, 0, False, now(self) + AN_HOUR_MS)
-        await self.ctx.relays.announce(info)
-        offered = await terms(self.ctx, client, slug)
-        call = await start_call(
-            self.ctx, client, CallRequest(slug, offered.quote.tariff.hash, consent=True)
+        await self.parts.relays.announce(info)
+        offered = await self.parts.offers.terms(client, slug)
+        call = await self.parts.start.ring(
+            client, CallRequest(slug, offered.quote.tariff.hash, consent=True)
         )
         return call.id
 
     async def talk(self, client: User, slug: str, seconds: int) -> str:
         """A call that was proven for so long, then ended by the client; settled."""
         call_id = await self.ring(client, slug)
-        await self.ctx.calls.apply(call_id, Accepted())
-        meter = Meter(self.ctx.books.partitions, "test")
+        await self.parts.calls.apply(call_id, Accepted())
+        meter = Meter(self.parts.books.partitions, "test")
         await meter.adopt(call_id, now(self))
         await meter.tick({call_id: seconds * 1000}, now(self))
-        await self.ctx.calls.apply(call_id, HungUp("client"))
-        await self.ctx.calls.idle()
+        await self.parts.calls.apply(call_id, HungUp("client"))
+        await self.parts.calls.idle()
         return call_id
 
     async def window_over(self) -> None:
         """Earnings until now are available, as after the dispute window."""
-        later_ms = now(self) + (self.ctx.books.earnings.dispute_window_s + 60) * 1000
-        await self.ctx.books.earnings.release(now_ms=later_ms)
+        later_ms = now(self) + (self.parts.books.earnings.dispute_window_s + 60) * 1000
+        await self.parts.books.earnings.release(now_ms=later_ms)
 
     async def get(
         self, path: str, user: User | None = None, **headers: str
     ) -> tuple[int, str, Headers]:
         """Status, text and headers of a page, redirects not followed."""
-        cookies = {COOKIE: await self.ctx.sessions.create(user.id)} if user else {}
+        cookies = {COOKIE: await self.parts.sessions.create(user.id)} if user else {}
         async with (
             aiohttp.ClientSession(cookies=cookies) as http,
             http.get(f"{self.url}{path}", headers=headers, allow_redirects=False) as answer,
@@ -125,13 +124,13 @@ class Platform:
         profile = await browser.new_context(base_url=self.url, **options)  # type: ignore[arg-type]
         profile.set_default_timeout(PATIENCE_MS)
         if user is not None:
-            token = await self.ctx.sessions.create(user.id)
+            token = await self.parts.sessions.create(user.id)
             await profile.add_cookies([{"name": COOKIE, "value": token, "url": self.url}])
         return profile
 
 
 def now(platform: Platform) -> int:
-    return platform.ctx.clock()
+    return platform.parts.clock()
 
 
 @asynccontextmanager
@@ -149,13 +148,13 @@ async def running(
         cards=cards,
     )
     async with aiohttp.ClientSession() as http:
-        ctx = Context.create(
+        parts = Site(
             settings=settings,
             redis=store,
             books=Books(store),
             relay_client=RelayClient(http, "relay secret"),
         )
         app = web.Application()
-        admin_web.setup(app, ctx)
+        admin_web.setup(app, parts)
         async with TestServer(app) as server:
-            yield Platform(ctx, f"http://127.0.0.1:{server.port}")
+            yield Platform(parts, f"http://127.0.0.1:{server.port}")

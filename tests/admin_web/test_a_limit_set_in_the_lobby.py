@@ -6,22 +6,22 @@ import msgpack
 from playwright.async_api import Browser, expect
 
 from metering.meter import Meter
-from signaling import keys
-from signaling.call_events import Accepted
-from signaling.relays import RelayInfo
+from signaling.calls.events import Accepted
+from signaling.relays.registry import RelayInfo
+from signaling.relays.ticks import TICKS_CHANNEL
 from tests.admin_web.platform import AN_HOUR_MS, Platform, now
 
 
 async def test_the_label_names_the_limit_and_the_receipt_says_it_was_reached(
     platform: Platform, browser: Browser
 ) -> None:
-    ctx = platform.ctx
+    parts = platform.parts
     provider = await platform.person("Petra", "provider")
     client = await platform.person("Carla", "client")
     await platform.give(client, 25_000_000)
     slug = await platform.service(provider)
     await platform.on_duty(provider)
-    await ctx.relays.announce(
+    await parts.relays.announce(
         RelayInfo("r1", "http://127.0.0.1:9", 0, 0, False, now(platform) + AN_HOUR_MS)
     )
     profile = await platform.signed_in(browser, client, permissions=["microphone", "camera"])
@@ -32,13 +32,13 @@ async def test_the_label_names_the_limit_and_the_receipt_says_it_was_reached(
     await page.get_by_test_id("spending-cap").fill("1,25")
     await page.get_by_test_id("call-button").click()
     await expect(page.get_by_test_id("cancel")).to_be_visible()
-    call_id = await ctx.store.call_of(client.id)
+    call_id = await parts.presence.call_of(client.id)
     assert call_id is not None
-    await ctx.calls.apply(call_id, Accepted())
+    await parts.calls.apply(call_id, Accepted())
     label = page.locator("[data-part=charged-label]")
     await expect(label).to_have_text("Charged, at most $1.25")
 
-    meter = Meter(ctx.books.partitions, "r1")
+    meter = Meter(parts.books.partitions, "r1")
     await meter.adopt(call_id, now(platform))
 
     async def tell(seconds: int) -> None:
@@ -50,7 +50,7 @@ async def test_the_label_names_the_limit_and_the_receipt_says_it_was_reached(
         side |= {"bitrate_in_bps": 1, "bitrate_out_bps": 1}
         message = {"call": call_id, "relay": "r1", "at_ms": now(platform), "meter": row}
         message |= {"media": {"client": side, "provider": side}}
-        await ctx.redis.publish(keys.TICKS_CHANNEL, msgpack.packb(message))
+        await parts.redis.publish(TICKS_CHANNEL, msgpack.packb(message))
 
     await tell(124)
     await expect(page.get_by_test_id("meter-charged")).to_have_text("$1.24")
@@ -58,7 +58,7 @@ async def test_the_label_names_the_limit_and_the_receipt_says_it_was_reached(
     over = page.get_by_test_id("receipt")
     await expect(over).to_contain_text("The spending limit of this call was reached.")
     await expect(over).to_contain_text("$1.25")
-    receipt = await ctx.books.calls.receipt(call_id)
+    receipt = await parts.books.calls.receipt(call_id)
     assert receipt is not None
     assert (receipt.charged_micros, receipt.reason) == (1_250_000, "spend_cap")
     await page.goto(f"/calls/{call_id}")

@@ -27,7 +27,7 @@ async def test_a_form_sent_too_early_is_sent_when_its_script_has_come(
 ) -> None:
     client = await platform.person("Carla", "client")
     operator = await platform.person("Olga", "operator")
-    [code] = await platform.ctx.books.vouchers.create(
+    [code] = await platform.parts.books.vouchers.create(
         5_000_000, 1, expires_at_ms=None, note="", created_by=operator.id, now_ms=1
     )
     page = await (await platform.signed_in(browser, client)).new_page()
@@ -41,7 +41,7 @@ async def test_a_form_sent_too_early_is_sent_when_its_script_has_come(
     come.set()
     await expect(page.get_by_role("status").first).to_contain_text("You now have $5.00.")
     await expect(page.locator("#available")).to_have_text("$5.00")
-    assert (await platform.ctx.books.wallets.of(client.id)).available_micros == 5_000_000
+    assert (await platform.parts.books.wallets.of(client.id)).available_micros == 5_000_000
 
 
 async def test_a_button_pressed_too_early_does_its_work_when_the_script_has_come(
@@ -71,4 +71,4 @@ async def test_pressing_on_while_the_next_page_loads_makes_no_second_service(
         "() => setInterval(() => document.querySelector('#service [type=submit]').click(), 5)"
     )
     await expect(page.get_by_role("status").first).to_contain_text("Your page is ready")
-    assert len(await platform.ctx.services.of_provider(provider.id)) == 1
+    assert len(await platform.parts.services.of_provider(provider.id)) == 1

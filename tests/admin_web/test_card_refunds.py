@@ -8,7 +8,7 @@ import pytest
 import redis.asyncio
 from playwright.async_api import Browser, expect
 
-from signaling.cards import CardSettings
+from signaling.money.cards.stripe_cards import CardSettings
 from tests.admin_web.platform import Platform, running
 from tests.signaling.stripe_stand_in import API_KEY, WEBHOOK_SECRET, StripeStandIn, signed
 
@@ -27,8 +27,8 @@ async def shop(redis_client: redis.asyncio.Redis, stripe: StripeStandIn) -> Asyn
     cards = CardSettings(API_KEY, WEBHOOK_SECRET, api_base=stripe.url)
     async with running(redis_client, cards=cards) as platform:
         yield platform
-        assert platform.ctx.cards is not None
-        await platform.ctx.cards.close()
+        assert platform.parts.cards is not None
+        await platform.parts.cards.close()
 
 
 async def test_a_part_of_a_payment_goes_back_and_never_more_than_is_left(
@@ -36,11 +36,11 @@ async def test_a_part_of_a_payment_goes_back_and_never_more_than_is_left(
 ) -> None:
     operator = await shop.person("Olga", "operator")
     client = await shop.person("Carla", "client")
-    assert shop.ctx.cards is not None
-    await shop.ctx.cards.checkout(client, 20_000_000, "k1")
+    assert shop.parts.cards is not None
+    await shop.parts.cards.checkout(client, 20_000_000, "k1")
     [session] = stripe.sessions.values()
     body, headers = signed(stripe.pay(session), WEBHOOK_SECRET)
-    await shop.ctx.cards.webhook(body, headers["Stripe-Signature"])
+    await shop.parts.cards.webhook(body, headers["Stripe-Signature"])
     page = await (await shop.signed_in(browser, operator)).new_page()
     await page.goto(f"/admin/users/{client.id}")
     await page.get_by_role("button", name="Refund to the card").click()
@@ -56,4 +56,4 @@ async def test_a_part_of_a_payment_goes_back_and_never_more_than_is_left(
     await expect(row).to_contain_text("$12.50")
     [made] = stripe.refunds.values()
     assert made["amount"] == 750
-    assert (await shop.ctx.books.wallets.of(client.id)).available_micros == 12_500_000
+    assert (await shop.parts.books.wallets.of(client.id)).available_micros == 12_500_000

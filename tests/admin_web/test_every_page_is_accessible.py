@@ -8,8 +8,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, ViewportSize
 
-from signaling import payouts, settling
-from signaling.accounts import User
+from signaling.kernel.http.identity import User
 from tests.admin_web.platform import Platform
 
 REFLOW, TABLET = 320, 768  # px; 320 is a 1280 px window zoomed to 400 %
@@ -50,20 +49,20 @@ async def populate(platform: Platform) -> World:
     reported = await platform.talk(client, slug, 300)
     decided = await platform.talk(client, slug, 300)
     for call in (reported, decided):
-        await settling.report(platform.ctx, client, call, "The sound was gone half of the time.")
-    await settling.decide(platform.ctx, operator, decided, 1_000_000, "You are right.")
+        await platform.parts.decisions.report(client, call, "The sound was gone half of the time.")
+    await platform.parts.decisions.decide(operator, decided, 1_000_000, "You are right.")
     await platform.window_over()
     asked = [
-        await payouts.request(platform.ctx, provider, 500_000, "IBAN DE02", str(number))
+        await platform.parts.payouts.request(provider, 500_000, "IBAN DE02", str(number))
         for number in range(3)
     ]
-    await payouts.settle(platform.ctx, operator, asked[0].id, "paid", "SEPA 7")
-    await payouts.settle(platform.ctx, operator, asked[1].id, "rejected", "No such account")
+    await platform.parts.payouts.settle(operator, asked[0].id, "paid", "SEPA 7")
+    await platform.parts.payouts.settle(operator, asked[1].id, "rejected", "No such account")
     ringing = await platform.ring(client, slug)
-    await platform.ctx.books.vouchers.create(
+    await platform.parts.books.vouchers.create(
         5_000_000, 2, expires_at_ms=None, note="Fair", created_by=operator.id, now_ms=1
     )
-    [service, _free] = await platform.ctx.services.of_provider(provider.id)
+    [service, _free] = await platform.parts.services.of_provider(provider.id)
     public = ["/", "/?query=nothing+like+it", f"/s/{slug}", f"/s/{free}", "/no/page"]
     pages = [("nobody", path) for path in [*public, "/signin", "/signup"]]
     calls = ["/calls", *(f"/calls/{each}" for each in (settled, reported, decided, ringing))]

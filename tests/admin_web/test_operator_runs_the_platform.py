@@ -71,7 +71,7 @@ async def test_credit_is_given_by_name_and_shown_at_once(
     await page.keyboard.press("Enter")
     await expect(dialog).to_be_hidden()
     await expect(page.get_by_role("row", name=re.compile("Carla"))).to_contain_text("$12.50")
-    assert (await platform.ctx.books.wallets.of(client.id)).available_micros == 12_500_000
+    assert (await platform.parts.books.wallets.of(client.id)).available_micros == 12_500_000
 
 
 async def test_rules_are_changed_with_their_effect_in_view(
@@ -96,7 +96,7 @@ async def test_rules_are_changed_with_their_effect_in_view(
     await page.get_by_label("Lowest price").fill("0.10")
     await page.get_by_role("button", name="Save the rules").click()
     await expect(page.get_by_role("status").first).to_contain_text("Saved.")
-    pricing = await platform.ctx.pricing.get()
+    pricing = await platform.parts.pricing.get()
     assert pricing.commission_bps == 1250
     assert pricing.threshold_mode == "gift"
     assert (pricing.price_floor_micros, pricing.price_cap_micros) == (100_000, 4_000_000)
@@ -105,11 +105,11 @@ async def test_rules_are_changed_with_their_effect_in_view(
     await expect(page.get_by_role("status").filter(has_text="Saved.").first).to_be_visible()
     # Another operator was faster: told in words, and one click shows what is in force.
     await page.wait_for_function("() => document.querySelector('form').dataset.version === '3'")
-    await platform.ctx.pricing.set(replace(await platform.ctx.pricing.get(), ring_s=77))
+    await platform.parts.pricing.set(replace(await platform.parts.pricing.get(), ring_s=77))
     await page.get_by_label("Commission").fill("14")
     await page.get_by_role("button", name="Save the rules").click()
     await expect(page.get_by_role("alert").first).to_contain_text("changed by somebody else")
-    assert (await platform.ctx.pricing.get()).commission_bps == 1300
+    assert (await platform.parts.pricing.get()).commission_bps == 1300
     await page.get_by_role("link", name="Load the current rules").click()
     await expect(page.get_by_label("Ringing")).to_have_value("77")
     await expect(page.get_by_label("Commission")).to_have_value("13")
@@ -146,7 +146,7 @@ async def test_a_call_appears_by_itself_and_can_be_ended(
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="No live session")).to_be_visible()
-    call = await platform.ctx.calls.get(call_id)
+    call = await platform.parts.calls.get(call_id)
     assert call.over
     assert str(call.reason) == "operator_ended"
 
@@ -157,7 +157,7 @@ async def test_the_books_are_shown_to_disagree_when_they_do(platform: Platform) 
     await platform.give(client, 5_000_000)
     _status, text, _headers = await platform.get("/admin/audit", operator)
     assert "The books reconcile" in text
-    async for place in platform.ctx.redis.scan_iter(match="*:acct"):
-        await platform.ctx.redis.hincrby(place, f"cash:{client.id}", 1)
+    async for place in platform.parts.redis.scan_iter(match="*:acct"):
+        await platform.parts.redis.hincrby(place, f"cash:{client.id}", 1)
     _status, text, _headers = await platform.get("/admin/audit", operator)
     assert "The books do not reconcile" in text

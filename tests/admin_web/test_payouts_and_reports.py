@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from signaling.accounts import User
+from signaling.kernel.http.identity import User
 from tests.admin_web.platform import Platform
 
 CHARGED = 3_000_000  # 300 s at 0.60 a minute
@@ -37,7 +37,7 @@ class Town:
         return page
 
     async def balance(self) -> int:
-        return (await self.platform.ctx.books.wallets.of(self.client.id)).available_micros
+        return (await self.platform.parts.books.wallets.of(self.client.id)).available_micros
 
 
 @pytest.fixture
@@ -80,14 +80,14 @@ async def test_a_payout_is_asked_for_paid_and_seen_as_paid(town: Town) -> None:
     await expect(trail).to_contain_text("Olga paid a payout")
     await page.reload()
     await expect(row).to_contain_text("SEPA 7")
-    earnings = await town.platform.ctx.books.earnings.of(town.provider.id)
+    earnings = await town.platform.parts.books.earnings.of(town.provider.id)
     assert (earnings.paid_out_micros, earnings.available_micros) == (2_500_000, 50_000)
 
 
 async def test_a_rejected_payout_is_available_again_with_the_reason(town: Town) -> None:
     await town.platform.window_over()
-    ctx = town.platform.ctx
-    await ctx.books.payouts.request(town.provider.id, EARNED, key="k", note="PayMe", now_ms=1)
+    parts = town.platform.parts
+    await parts.books.payouts.request(town.provider.id, EARNED, key="k", note="PayMe", now_ms=1)
     office = await town.page(town.operator, "/admin/payouts")
     await office.get_by_role("button", name=re.compile("Reject.*Petra")).click()
     dialog = office.get_by_role("dialog", name="Reject $2.55 of Petra?")
@@ -143,7 +143,7 @@ async def test_a_reported_problem_ends_with_a_refund_that_both_see(town: Town) -
 
 async def test_a_report_can_be_rejected_in_words(town: Town) -> None:
     words = "I did not like the answer."
-    await town.platform.ctx.disputes.open(town.call, words, 1)
+    await town.platform.parts.disputes.open(town.call, words, 1)
     office = await town.page(town.operator, f"/calls/{town.call}")
     await office.get_by_role("button", name="Reject the report").click()
     dialog = office.get_by_role("dialog", name="Reject the report")

@@ -61,7 +61,7 @@ async def test_a_new_provider_signs_up_and_publishes_a_service(
     link = page.get_by_label("Link of the public page")
     await expect(link).to_have_value("http://tipmeet.test/s/go-lessons")
 
-    service = await platform.ctx.services.by_slug("go-lessons")
+    service = await platform.parts.services.by_slug("go-lessons")
     assert service is not None
     assert service.price_micros == 600_000
     assert service.published
@@ -75,7 +75,7 @@ async def test_overlapping_hours_are_refused_beside_the_hours(
 ) -> None:
     provider = await platform.person("Petra", "provider")
     await platform.service(provider)
-    [service] = await platform.ctx.services.of_provider(provider.id)
+    [service] = await platform.parts.services.of_provider(provider.id)
     page = await (await platform.signed_in(browser, provider)).new_page()
     await page.goto(f"/services/{service.id}")
     monday = page.get_by_role("group", name="Monday")
@@ -87,14 +87,14 @@ async def test_overlapping_hours_are_refused_beside_the_hours(
     await monday.get_by_label("Monday, from").nth(1).fill("13:00")
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("status").first).to_contain_text("Saved.")
-    saved = await platform.ctx.services.owned(provider.id, service.id)
+    saved = await platform.parts.services.owned(provider.id, service.id)
     assert saved.hours["mon"] == [("09:00", "12:30"), ("13:00", "24:00")]
 
 
 async def test_deleting_asks_first(platform: Platform, browser: Browser) -> None:
     provider = await platform.person("Petra", "provider")
     slug = await platform.service(provider)
-    [service] = await platform.ctx.services.of_provider(provider.id)
+    [service] = await platform.parts.services.of_provider(provider.id)
     page = await (await platform.signed_in(browser, provider)).new_page()
     await page.goto(f"/services/{service.id}")
     await page.get_by_role("button", name="Delete the service").click()
@@ -102,8 +102,8 @@ async def test_deleting_asks_first(platform: Platform, browser: Browser) -> None
     await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     await page.keyboard.press("Escape")
     await expect(dialog).to_be_hidden()
-    assert await platform.ctx.services.by_slug(slug) is not None
+    assert await platform.parts.services.by_slug(slug) is not None
     await page.get_by_role("button", name="Delete the service").click()
     await dialog.get_by_role("button", name="Delete", exact=True).click()
     await expect(page).to_have_url(re.compile("/services$"))
-    assert await platform.ctx.services.by_slug(slug) is None
+    assert await platform.parts.services.by_slug(slug) is None

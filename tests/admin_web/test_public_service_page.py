@@ -100,7 +100,7 @@ async def test_visitors_are_invited_and_guests_may_call_what_is_free(platform: P
     await platform.on_duty(provider)
     _status, text, _headers = await platform.get(f"/s/{paid}")
     assert f'href="/signin?next=/call/{paid}"' in text
-    guest = await platform.ctx.accounts.create_guest("Gus")
+    guest = await platform.parts.accounts.create_guest("Gus")
     for visitor in (None, guest):
         _status, text, _headers = await platform.get(f"/s/{free}", visitor)
         assert "This call is free." in text
@@ -110,9 +110,9 @@ async def test_visitors_are_invited_and_guests_may_call_what_is_free(platform: P
 async def test_an_unpublished_page_is_closed(platform: Platform) -> None:
     provider = await platform.person("Petra", "provider")
     slug = await platform.service(provider)
-    [service] = await platform.ctx.services.of_provider(provider.id)
+    [service] = await platform.parts.services.of_provider(provider.id)
     assert (await platform.get(f"/s/{slug}"))[0] == 200
-    await platform.ctx.services.delete(provider.id, service.id)
+    await platform.parts.services.delete(provider.id, service.id)
     assert (await platform.get(f"/s/{slug}"))[0] == 404
 
 

@@ -20,7 +20,7 @@ async def test_a_client_picks_a_period_and_takes_it_along_as_csv(
     client = await platform.person("Carla", "client")
     at_ms = int(NOVEMBER.timestamp() * 1000)
     for number in range(MANY):
-        await platform.ctx.books.wallets.top_up(
+        await platform.parts.books.wallets.top_up(
             client.id, 10_000, key=f"k{number}", source="test", note=f"No {number}", now_ms=at_ms
         )
     await platform.give(client, 5_000_000)

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from signaling.accounts import User
-from signaling.inputs import PricingInput
-from signaling.settling import decide, report
+from signaling.kernel.http.identity import User
+from signaling.pricing.api import PricingInput
 from tests.admin_web.platform import Platform
 
 
@@ -59,9 +58,9 @@ async def test_every_list_of_calls_shows_its_readers_refund(
 ) -> None:
     client, provider, operator, call = people
     assert "refunded" not in (await shown(platform, "/calls", client)).text
-    await report(platform.ctx, client, call, "The sound was gone.")
+    await platform.parts.decisions.report(client, call, "The sound was gone.")
     assert "Reported" in (await shown(platform, "/calls", provider)).text
-    await decide(platform.ctx, operator, call, 1_500_000, "You are right.")
+    await platform.parts.decisions.decide(operator, call, 1_500_000, "You are right.")
     for path, user, amount in (
         ("/calls", client, "$1.50"),
         ("/calls", provider, "$1.275"),
@@ -75,7 +74,7 @@ async def test_earnings_say_what_is_held_back_and_why(
 ) -> None:
     client, provider, operator, call = people
     assert "held back" not in (await shown(platform, "/earnings", provider)).text
-    await report(platform.ctx, client, call, "The sound was gone.")
+    await platform.parts.decisions.report(client, call, "The sound was gone.")
     words = "$2.55 of what is pending is held back, because clients reported a problem"
     assert words in (await shown(platform, "/earnings", provider)).text
     assert (
@@ -84,7 +83,7 @@ async def test_earnings_say_what_is_held_back_and_why(
     )
     person = await shown(platform, f"/admin/users/{provider.id}", operator)
     assert "$2.55 of what is pending waits for your decision" in person.text
-    await decide(platform.ctx, operator, call, 0, "Both lines were without loss.")
+    await platform.parts.decisions.decide(operator, call, 0, "Both lines were without loss.")
     assert "held back" not in (await shown(platform, "/earnings", provider)).text
 
 

@@ -69,7 +69,7 @@ async def test_anothers_service_cannot_be_opened_in_the_editor(platform: Platfor
     owner = await platform.person("Petra", "provider")
     other = await platform.person("Oskar", "provider")
     await platform.service(owner)
-    [service] = await platform.ctx.services.of_provider(owner.id)
+    [service] = await platform.parts.services.of_provider(owner.id)
     assert (await platform.get(f"/services/{service.id}", owner))[0] == 200
     status, text, _headers = await platform.get(f"/services/{service.id}", other)
     assert status == 404
@@ -113,14 +113,14 @@ async def test_a_failure_on_our_side_is_a_page_in_words(
         raise ConnectionError("the store is away")
 
     client = await platform.person("Carla", "client")
-    monkeypatch.setattr(platform.ctx.services, "published", away)
+    monkeypatch.setattr(platform.parts.services, "published", away)
     status, text, headers = await platform.get("/", client)
     assert status == 500
     assert "Something went wrong" in text
     assert "store is away" not in text
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     # Even when it fails before anybody knows who asks.
-    monkeypatch.setattr(platform.ctx.sessions, "user_id", away)
+    monkeypatch.setattr(platform.parts.sessions, "user_id", away)
     status, text, _headers = await platform.get("/wallet", client)
     assert status == 500
     assert "Something went wrong" in text

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from signaling.call import OVER, Call, Limits, Reason, State
-from signaling.call_state import first_state
+from signaling.calls.record import OVER, Call, Reason, State
+from signaling.calls.state import first_state
+from signaling.pricing.rules import Timeouts
 
 T0 = 1_700_000_000_000
 
@@ -23,7 +24,7 @@ def new_call(call_id: str = "0001-a", *, client: str = "ann", provider: str = "b
             service_slug="chess",
             service_title="Chess",
             tariff=b"tariff",
-            limits=Limits(),
+            limits=Timeouts(),
             created_at_ms=T0,
         )
     )

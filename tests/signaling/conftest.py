@@ -16,20 +16,20 @@ import redis.asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+import signaling.site
 from mediasrv.client import RelayClient
 from mediasrv.control import build_app
 from mediasrv.relay import Relay, RelayConfig
 from metering.audit import audit
 from metering.books import Books
 from metering.meter import Meter
-from signaling import keys
-from signaling.cards import CardSettings
-from signaling.context import Context
-from signaling.pricing import Pricing
-from signaling.relays import RelayInfo
+from signaling.app import setup
+from signaling.kernel.tasks import stop
+from signaling.money.cards.stripe_cards import CardSettings
+from signaling.pricing.rules import Pricing
+from signaling.relays.registry import RelayInfo
+from signaling.relays.ticks import TICKS_CHANNEL
 from signaling.settings import SignalingSettings
-from signaling.tasks import stop
-from signaling.web import HUB, LISTENER, setup
 from tests.signaling.people import Person
 from tipmeet.ticker import Ticker
 
@@ -54,7 +54,7 @@ class Clock:
 class Site:
     """What a test can reach."""
 
-    ctx: Context
+    parts: signaling.site.Site
     url: str
     clock: Clock
     app: web.Application
@@ -65,7 +65,7 @@ class Site:
         person = await self.stack.enter_async_context(Person(self.url))
         if role == "operator":
             email = f"{name}@example.org"
-            await self.ctx.accounts.create_user(email, "correct horse", name, "operator")
+            await self.parts.accounts.create_user(email, "correct horse", name, "operator")
             body = {"email": email, "password": "correct horse"}
             person.user = (await person.api("POST", "/session", body))["user"]
         elif role == "guest":
@@ -99,19 +99,19 @@ class Site:
     async def left(self, person: Person) -> None:
         """The person closes the browser, and the server has noticed."""
         await person.disconnect()
-        while self.app[HUB].of(person.user["id"]):
+        while self.parts.hub.of(person.user["id"]):
             await asyncio.sleep(0.01)
 
     async def later(self, seconds: float) -> None:
         """Time passes while everybody who is connected stays so."""
-        people = self.app[HUB].people()
-        await self.ctx.presence.stamp(people, self.clock() + int(seconds * 1000))
+        people = self.parts.hub.people()
+        await self.parts.presence.stamp(people, self.clock() + int(seconds * 1000))
         self.clock.advance(seconds)
 
     async def give(self, person: Person, money: str) -> None:
         micros = int(float(money) * 1_000_000)
         if micros:
-            await self.ctx.books.wallets.top_up(
+            await self.parts.books.wallets.top_up(
                 person.user["id"],
                 micros,
                 key=f"test:{person.user['id']}:{time.monotonic_ns()}",
@@ -134,14 +134,14 @@ class Site:
 
     async def pricing(self, **changes: Any) -> Pricing:
         """Other rules for later calls."""
-        return await self.ctx.pricing.set(replace(await self.ctx.pricing.get(), **changes))
+        return await self.parts.pricing.set(replace(await self.parts.pricing.get(), **changes))
 
     async def balanced(self) -> bool:
         """Whether the books are in order and nothing is held."""
-        await self.ctx.calls.idle()
-        report = await audit(self.ctx.books.partitions)
+        await self.parts.calls.idle()
+        report = await audit(self.parts.books.partitions)
         assert report.problems == []
-        return not await self.ctx.books.calls.live()
+        return not await self.parts.books.calls.live()
 
 
 class Reporter:
@@ -155,7 +155,7 @@ class Reporter:
         self.relay_id = relay_id
         self.control_url = control_url
         self._site = site
-        self._meter = Meter(site.ctx.books.partitions, relay_id)
+        self._meter = Meter(site.parts.books.partitions, relay_id)
 
     async def announce(self, *, draining: bool = False, participants: int = 0) -> None:
         info = RelayInfo(
@@ -166,7 +166,7 @@ class Reporter:
             draining=draining,
             at_ms=self._site.clock(),
         )
-        await self._site.ctx.relays.announce(info)
+        await self._site.parts.relays.announce(info)
 
     async def adopt(self, call_id: str) -> None:
         await self._meter.adopt(call_id, self._site.clock())
@@ -185,7 +185,7 @@ class Reporter:
             "meter": meter,
             "media": {"client": media(client), "provider": media(provider)},
         }
-        await self._site.ctx.redis.publish(keys.TICKS_CHANNEL, msgpack.packb(message))
+        await self._site.parts.redis.publish(TICKS_CHANNEL, msgpack.packb(message))
 
 
 def media(state: str) -> dict[str, Any]:
@@ -213,7 +213,7 @@ async def start_site(
         cards=cards,
     )
     async with AsyncExitStack() as stack, aiohttp.ClientSession() as http:
-        ctx = Context.create(
+        parts = signaling.site.Site(
             settings=settings,
             redis=redis_client,
             books=Books(redis_client, partitions=8),
@@ -221,13 +221,13 @@ async def start_site(
             clock=clock,
         )
         app = web.Application()
-        setup(app, ctx)
+        setup(app, parts)
         server = TestServer(app)
         await server.start_server()
-        await app[LISTENER].ready.wait()
+        await parts.news.ready.wait()
         url = f"http://127.0.0.1:{server.port}"
         try:
-            yield Site(ctx, url, clock, app, stack)
+            yield Site(parts, url, clock, app, stack)
             await stack.aclose()
         finally:
             await server.close()
@@ -273,7 +273,7 @@ async def reporter(site: Site) -> AsyncIterator[Reporter]:
 async def relay(site: Site) -> AsyncIterator[Relay]:
     """A real relay with its control API and ticker, announced under the id "real"."""
     relay = Relay(RelayConfig(host="127.0.0.1", port=0, announced=("127.0.0.1",)))
-    ticker = Ticker(relay, Meter(site.ctx.books.partitions, "real"), site.ctx.redis, "real")
+    ticker = Ticker(relay, Meter(site.parts.books.partitions, "real"), site.parts.redis, "real")
     app = build_app(relay, SECRET, before_close=ticker.before_close, before_join=ticker.before_join)
     await relay.start()
     server = TestServer(app)
@@ -282,7 +282,7 @@ async def relay(site: Site) -> AsyncIterator[Relay]:
     async def announce() -> None:
         while True:
             totals = relay.totals()
-            await site.ctx.relays.announce(
+            await site.parts.relays.announce(
                 RelayInfo(
                     id="real",
                     control_url=f"http://127.0.0.1:{server.port}",

@@ -31,7 +31,7 @@ class Paid:
     async def window_over(self) -> None:
         """A week later the earnings are available."""
         self.site.clock.advance(8 * DAY_S)
-        await self.site.ctx.books.earnings.release(now_ms=self.site.clock())
+        await self.site.parts.books.earnings.release(now_ms=self.site.clock())
 
 
 async def paid_call(site: Site, reporter: Reporter) -> Paid:
@@ -44,6 +44,6 @@ async def paid_call(site: Site, reporter: Reporter) -> Paid:
     await ann.state("live")
     await ann.ask("call.hang_up", call=call_id)
     await ann.receipt()
-    await site.ctx.calls.idle()
+    await site.parts.calls.idle()
     olga = await site.person("olga", "operator", connected=False)
     return Paid(site, ann, bob, olga, call_id)

@@ -6,8 +6,7 @@ import asyncio
 
 import pytest
 
-from signaling import keys
-from signaling.sessions import Sessions, digest
+from signaling.people.sessions import Sessions, digest, session_key
 from tests.signaling.conftest import Site
 from tests.signaling.people import Person, Refused
 
@@ -92,20 +91,20 @@ async def test_a_session_that_was_planted_before_the_sign_in_is_worth_nothing(si
     [before] = [cookie.value for cookie in ann.http.cookie_jar]
     body = {"email": "ann@example.org", "password": "correct horse"}
     await ann.api("POST", "/session", body)
-    assert await site.ctx.sessions.user_id(before) is None
+    assert await site.parts.sessions.user_id(before) is None
 
 
 async def test_a_session_in_use_lasts_and_a_forgotten_one_ends(site: Site) -> None:
-    sessions = Sessions(site.ctx.redis, ttl_s=100)
+    sessions = Sessions(site.parts.redis, ttl_s=100)
     token = await sessions.create("ann")
-    key = keys.session(digest(token))
-    await site.ctx.redis.expire(key, 60)
+    key = session_key(digest(token))
+    await site.parts.redis.expire(key, 60)
     assert await sessions.user_id(token) == "ann"
-    assert await site.ctx.redis.ttl(key) <= 60  # more than half is left
-    await site.ctx.redis.expire(key, 40)
+    assert await site.parts.redis.ttl(key) <= 60  # more than half is left
+    await site.parts.redis.expire(key, 40)
     assert await sessions.user_id(token) == "ann"
-    assert await site.ctx.redis.ttl(key) > 60
-    await site.ctx.redis.pexpire(key, 0)
+    assert await site.parts.redis.ttl(key) > 60
+    await site.parts.redis.pexpire(key, 0)
     assert await sessions.user_id(token) is None
 
 

@@ -10,9 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signaling.api import ROUTES
-from signaling.commands import COMMANDS
-from signaling.openapi import document
+from signaling.kernel.http.openapi import document
 from tests.signaling.conftest import Site
 from tests.signaling.people import Person, Refused
 
@@ -67,7 +65,7 @@ async def test_unreadable_frames_are_answered_and_the_socket_lives(site: Site) -
 async def test_every_request_with_every_kind_of_junk_is_refused(site: Site) -> None:
     people = [await site.person(f"p{role}", role) for role in ("client", "provider", "operator")]
     for person in people:
-        for kind, command in COMMANDS.items():
+        for kind, command in site.parts.commands().items():
             for name in command.body.model_fields:
                 for junk in JUNK:
                     if isinstance(junk, bool) and name in ("on", "consent", "audio", "video"):
@@ -80,7 +78,7 @@ async def test_every_request_with_every_kind_of_junk_is_refused(site: Site) -> N
 
 async def test_every_body_with_every_kind_of_junk_is_taken_or_refused(site: Site) -> None:
     people = [await site.person(f"p{role}", role) for role in ("client", "provider", "operator")]
-    for route in ROUTES:
+    for route in site.parts.routes():
         if route.body is None:
             continue
         path = f"{site.url}/api{route.path}".replace("{id}", "nobody")
@@ -135,10 +133,10 @@ async def test_a_forged_cookie_is_nobody(site: Site) -> None:
 async def test_a_reader_that_does_not_read_is_cut_off_and_nobody_else_notices(site: Site) -> None:
     from aiohttp import web
 
-    from signaling.socket import QUEUE_BUSY, QUEUE_MAX, Socket
+    from signaling.kernel.sockets.socket import QUEUE_BUSY, QUEUE_MAX, Socket
 
     ann = await site.person("ann", "client", connected=False)
-    user = await site.ctx.accounts.get(ann.user["id"])
+    user = await site.parts.accounts.get(ann.user["id"])
     assert user is not None
     socket = Socket(
         web.WebSocketResponse(), user, "session"
@@ -158,7 +156,7 @@ async def test_the_api_describes_itself(site: Site) -> None:
     anyone = await site.stack.enter_async_context(Person(site.url))
     described = await anyone.api("GET", "/openapi.json")
     assert described["openapi"] == "3.1.0"
-    for route in ROUTES:
+    for route in site.parts.routes():
         operation = described["paths"][f"/api{route.path}"][route.method.lower()]
         assert str(route.status) in operation["responses"]
     references = json.dumps(described)
@@ -172,8 +170,8 @@ async def test_the_api_describes_itself(site: Site) -> None:
     assert len(names) == len(set(names))
 
 
-def test_the_description_is_the_same_every_time() -> None:
-    first, second = (json.dumps(document(ROUTES, "http://x", "1")) for _ in range(2))
+async def test_the_description_is_the_same_every_time(site: Site) -> None:
+    first, second = (json.dumps(document(site.parts.routes(), "http://x", "1")) for _ in range(2))
     assert first == second
 
 
@@ -182,7 +180,8 @@ def test_the_description_is_the_same_every_time() -> None:
 def test_no_value_breaks_the_reading_of_a_service(value: object) -> None:
     from pydantic import ValidationError
 
-    from signaling.inputs import ServiceInput, problem_of
+    from signaling.kernel.http.inputs import problem_of
+    from signaling.services.inputs import ServiceInput
 
     for name in ServiceInput.model_fields:
         body = {"title": "Chess", "kind": "Teacher", "price": "1"} | {name: value}

@@ -25,9 +25,7 @@ from metering.audit import audit
 from metering.books import Books
 from metering.errors import CallEndedError
 from metering.meter import Meter
-from signaling.accounts import User
-from signaling.call import OVER, Call, State
-from signaling.call_events import (
+from signaling.calls.events import (
     Accepted,
     Cancelled,
     Declined,
@@ -44,13 +42,15 @@ from signaling.call_events import (
     Resumed,
     TimedOut,
 )
-from signaling.call_state import outstanding
-from signaling.context import Context
-from signaling.errors import ProblemError
-from signaling.relays import RelayInfo
-from signaling.services import ServiceDraft
+from signaling.calls.record import OVER, Call, State
+from signaling.calls.state import outstanding
+from signaling.kernel.http.identity import User
+from signaling.kernel.problems import ProblemError
+from signaling.relays.registry import RelayInfo
+from signaling.ringing.start import CallRequest
+from signaling.services.store import ServiceDraft
 from signaling.settings import SignalingSettings
-from signaling.starting import CallRequest, start_call, terms
+from signaling.site import Site
 from tipmeet.store import EmbeddedStore
 
 EVENTS: list[Event] = [
@@ -96,7 +96,7 @@ class World:
             password_rounds=1,
         )
         self.webs = [
-            Context.create(
+            Site(
                 settings=settings_,
                 redis=self.redis,
                 books=self.books,
@@ -106,29 +106,29 @@ class World:
             for _ in range(2)
         ]
         self.meter = Meter(self.books.partitions, "r1")
-        ctx = self.webs[0]
-        self.clients = [await self.account(ctx, f"c{n}", "client") for n in range(3)]
-        self.providers = [await self.account(ctx, f"p{n}", "provider") for n in range(2)]
-        self.slugs = [await self.service(ctx, provider) for provider in self.providers]
+        parts = self.webs[0]
+        self.clients = [await self.account(parts, f"c{n}", "client") for n in range(3)]
+        self.providers = [await self.account(parts, f"p{n}", "provider") for n in range(2)]
+        self.slugs = [await self.service(parts, provider) for provider in self.providers]
         for client in self.clients:
             await self.books.wallets.top_up(
                 client.id, START_MICROS, key=f"t{client.id}", source="t", note="", now_ms=0
             )
 
-    async def account(self, ctx: Context, name: str, role: Any) -> User:
-        return await ctx.accounts.create_user(f"{name}@example.org", "password", name, role)
+    async def account(self, parts: Site, name: str, role: Any) -> User:
+        return await parts.accounts.create_user(f"{name}@example.org", "password", name, role)
 
-    async def service(self, ctx: Context, provider: User) -> str:
+    async def service(self, parts: Site, provider: User) -> str:
         draft = ServiceDraft("Chess", "Teacher", "", "", (), "UTC", {}, 600_000, "minute", True)
-        return (await ctx.services.create(provider, draft)).slug
+        return (await parts.services.create(provider, draft)).slug
 
     async def alive(self) -> None:
         """Providers are there, and so is a relay (which never answers)."""
-        ctx = self.webs[0]
+        parts = self.webs[0]
         info = RelayInfo("r3", "http://127.0.0.1:9", 0, 0, False, self.now_ms)
-        await ctx.relays.announce(info)
+        await parts.relays.announce(info)
         for provider in self.providers:
-            await ctx.presence.set_duty(provider.id, True, self.now_ms)
+            await parts.presence.set_duty(provider.id, True, self.now_ms)
 
     async def close(self) -> None:
         await self.http.close()
@@ -158,13 +158,13 @@ class Calls(RuleBasedStateMachine):
     def press_call(self, client: int, provider: int, web: int) -> None:
         async def work() -> None:
             await self.world.alive()
-            ctx, user = self.world.webs[web], self.world.clients[client]
+            parts, user = self.world.webs[web], self.world.clients[client]
             slug = self.world.slugs[provider]
-            quote = (await terms(ctx, user, slug)).quote
+            quote = (await parts.offers.terms(user, slug)).quote
             request = CallRequest(slug=slug, tariff_hash=quote.tariff.hash, consent=True)
             refused = None
             try:
-                call = await start_call(ctx, user, request)
+                call = await parts.start.ring(user, request)
             except ProblemError as problem:
                 refused = problem.code
             if refused is None:
@@ -183,12 +183,12 @@ class Calls(RuleBasedStateMachine):
         async def work() -> None:
             webs = self.world.webs if both else self.world.webs[:1]
             outcomes = await asyncio.gather(
-                *(ctx.calls.apply(call_id, event) for ctx in webs), return_exceptions=True
+                *(parts.calls.apply(call_id, event) for parts in webs), return_exceptions=True
             )
             for outcome in outcomes:
                 if isinstance(outcome, BaseException):
                     assert isinstance(outcome, ProblemError)
-            await asyncio.gather(*(ctx.calls.idle() for ctx in webs))
+            await asyncio.gather(*(parts.calls.idle() for parts in webs))
 
         self.run(work())
 
@@ -214,23 +214,23 @@ class Calls(RuleBasedStateMachine):
     def a_sweep(self, web: int) -> None:
         self.run(self.sweep(self.world.webs[web]))
 
-    async def sweep(self, ctx: Context) -> None:
+    async def sweep(self, parts: Site) -> None:
         now_ms = self.world.now_ms
-        for call_id in await ctx.store.due(now_ms, 100):
-            call = await ctx.calls.apply(call_id, TimedOut())
+        for call_id in await parts.store.due(now_ms, 100):
+            call = await parts.calls.apply(call_id, TimedOut())
             if outstanding(call):
-                ctx.calls.work_later(call)
-        await ctx.calls.idle()
+                parts.calls.work_later(call)
+        await parts.calls.idle()
 
     @invariant()
     def records_and_claims_agree(self) -> None:
         async def work() -> list[Call]:
-            ctx = self.world.webs[0]
-            calls = await ctx.store.get_many(sorted(self.proof_s))
+            parts = self.world.webs[0]
+            calls = await parts.store.get_many(sorted(self.proof_s))
             opened = {call.id for call in calls if not call.over}
-            assert set(await ctx.store.open_calls()) == opened
+            assert set(await parts.store.open_calls()) == opened
             for person in (*self.world.clients, *self.world.providers):
-                claimed = await ctx.store.call_of(person.id)
+                claimed = await parts.presence.call_of(person.id)
                 own = {c.id for c in calls if c.side_of(person.id) and not c.over}
                 assert own == ({claimed} if claimed else set())
             return calls
@@ -243,17 +243,17 @@ class Calls(RuleBasedStateMachine):
     def teardown(self) -> None:
         async def work() -> None:
             world = self.world
-            ctx = world.webs[0]
+            parts = world.webs[0]
             for call_id in self.proof_s:  # whatever is open gets ended, and all is settled
-                await ctx.calls.apply(call_id, OperatorEnded())
-            await ctx.calls.idle()
+                await parts.calls.apply(call_id, OperatorEnded())
+            await parts.calls.idle()
             world.now_ms += 60_000
-            await self.sweep(ctx)
+            await self.sweep(parts)
             assert await world.books.calls.live() == []
             for client in world.clients:
                 assert (await world.books.wallets.of(client.id)).held_micros == 0
             assert (await audit(world.books.partitions)).problems == []
-            for call in await ctx.store.get_many(sorted(self.proof_s)):
+            for call in await parts.store.get_many(sorted(self.proof_s)):
                 assert call.settled, call
             await world.close()
 

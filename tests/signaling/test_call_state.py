@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from signaling.call import ANSWERED, OVER, Call, Mode, Reason, State
-from signaling.call_events import (
+from signaling.calls.events import (
     Abandoned,
     Accepted,
     Cancelled,
@@ -32,7 +31,8 @@ from signaling.call_events import (
     SpendCapReached,
     TimedOut,
 )
-from signaling.call_state import Effect, WrongStateError, due_at_ms, outstanding, step
+from signaling.calls.record import ANSWERED, OVER, Call, Mode, Reason, State
+from signaling.calls.state import Effect, WrongStateError, due_at_ms, outstanding, step
 from tests.signaling.calls import T0, call_in, new_call
 
 REFUSED = "refused"

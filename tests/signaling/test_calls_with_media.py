@@ -73,7 +73,7 @@ async def test_a_paused_clock_lets_media_pass_and_proves_nothing(site: Site, rel
         await bob.state("live")
         await bob.ask("call.pause", call=call_id)
         await ann.state("paused")
-        await site.ctx.calls.idle()
+        await site.parts.calls.idle()
         proof_ms, heard = relay.proof_ms(call_id), hearing.packets_received
         while hearing.packets_received <= heard:
             await ann.event("call.meter")
@@ -154,7 +154,7 @@ async def test_a_relay_that_does_not_answer_is_passed_over(site: Site, relay: Re
         await join(media, ann, call_id)
         await join(media, bob, call_id)
         await ann.state("live")
-        assert (await site.ctx.calls.get(call_id)).relay == "real"
+        assert (await site.parts.calls.get(call_id)).relay == "real"
 
 
 async def test_a_relay_that_drains_takes_no_new_call_though_it_was_picked(

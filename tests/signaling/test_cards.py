@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 import redis.asyncio
 
-from signaling.cards import CardSettings, unit_micros
+from signaling.money.cards.stripe_cards import CardSettings, unit_micros
 from tests.signaling.conftest import Clock, Site, start_site
 from tests.signaling.people import Person, Refused
 from tests.signaling.stripe_stand_in import (

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from metering.errors import UnknownCallError
-from signaling.call import State
-from signaling.call_events import Accepted, HungUp, Pinned
-from signaling.call_state import step
-from signaling.call_store import CallStore
-from signaling.starting import CallRequest, start_call
+from signaling.calls.events import Accepted, HungUp, Pinned
+from signaling.calls.record import State
+from signaling.calls.state import step
+from signaling.calls.store import CallStore
+from signaling.ringing.start import CallRequest
 from tests.signaling.conftest import Reporter, Site
 from tests.signaling.people import Person
 
@@ -28,18 +28,18 @@ async def ring_and_crash(site: Site, monkeypatch: pytest.MonkeyPatch, place: str
     """Ann presses Call; the web process dies at a place in the code."""
     _, slug = await site.provider()
     ann = await site.client()
-    user = await site.ctx.accounts.get(ann.user["id"])
+    user = await site.parts.accounts.get(ann.user["id"])
     quote = (await ann.api("GET", f"/public/services/{slug}/quote"))["quote"]
     request = CallRequest(slug=slug, tariff_hash=quote["tariff"]["hash"], consent=True)
     owner: Any = {
-        "open": site.ctx.books.calls,
-        "apply": site.ctx.calls,
+        "open": site.parts.books.calls,
+        "apply": site.parts.calls,
     }[place]
     assert user is not None
     with monkeypatch.context() as patch:
         patch.setattr(owner, place, crash, raising=True)
         with pytest.raises(CrashError):
-            await start_call(site.ctx, user, request)
+            await site.parts.start.ring(user, request)
     return ann
 
 
@@ -53,8 +53,8 @@ async def test_a_crash_while_a_call_is_opened_ends_it_and_frees_the_money(
     site.clock.advance(16)
     await ann.state("failed")
     while (await ann.api("GET", "/wallet"))["held_micros"]:
-        await site.ctx.calls.idle()
-    assert await site.ctx.store.call_of(ann.user["id"]) is None
+        await site.parts.calls.idle()
+    assert await site.parts.presence.call_of(ann.user["id"]) is None
     [call] = (await ann.api("GET", "/calls"))["calls"]
     assert call["state"] == "failed"
     assert await site.balanced()
@@ -66,16 +66,16 @@ async def test_a_process_that_froze_while_it_opened_a_call_holds_nothing_afterwa
     """The deadline passes between the record and the hold: the late hold is given back."""
     _, slug = await site.provider()
     ann = await site.client()
-    open_call = site.ctx.books.calls.open
+    open_call = site.parts.books.calls.open
 
     async def frozen(call_id: str, **about: Any) -> Any:
         site.clock.advance(16)
         await ann.state("failed")
-        while not (await site.ctx.calls.get(call_id)).settled:
-            await site.ctx.calls.idle()
+        while not (await site.parts.calls.get(call_id)).settled:
+            await site.parts.calls.idle()
         return await open_call(call_id, **about)
 
-    monkeypatch.setattr(site.ctx.books.calls, "open", frozen)
+    monkeypatch.setattr(site.parts.books.calls, "open", frozen)
     with pytest.raises(Exception, match="could not be started in time"):
         await site.ring(ann, slug)
     assert (await ann.api("GET", "/wallet"))["held_micros"] == 0
@@ -85,16 +85,14 @@ async def test_a_process_that_froze_while_it_opened_a_call_holds_nothing_afterwa
 async def test_a_hold_without_a_record_is_an_orphan_and_is_given_back(
     site: Site, reporter: Reporter
 ) -> None:
-    from signaling.sweeper import Sweeper
-    from signaling.web import HUB, LISTENER
 
     ann = await site.client()
     _, slug = await site.provider()
-    service = await site.ctx.services.by_slug(slug)
+    service = await site.parts.services.by_slug(slug)
     assert service is not None
-    pricing = await site.ctx.pricing.get()
-    call_id = site.ctx.books.calls.new_id(ann.user["id"])
-    await site.ctx.books.calls.open(
+    pricing = await site.parts.pricing.get()
+    call_id = site.parts.books.calls.new_id(ann.user["id"])
+    await site.parts.books.calls.open(
         call_id,
         client_id=ann.user["id"],
         provider_id=service.provider_id,
@@ -102,11 +100,11 @@ async def test_a_hold_without_a_record_is_an_orphan_and_is_given_back(
         tariff=pricing.tariff("USD", 600_000, 60, 1),
         now_ms=site.clock(),
     )
-    sweeper = Sweeper(site.ctx, site.app[HUB], site.app[LISTENER])
-    await sweeper.end_orphans()
+    rounds = site.parts.call_rounds
+    await rounds.end_orphans()
     assert (await ann.api("GET", "/wallet"))["held_micros"] > 0  # it may be opening right now
     site.clock.advance(61)
-    await sweeper.end_orphans()
+    await rounds.end_orphans()
     assert (await ann.api("GET", "/wallet"))["held_micros"] == 0
     assert await site.balanced()
 
@@ -125,19 +123,19 @@ async def test_a_crash_while_a_call_is_settled_is_made_up_for(
     await reporter.tell(call_id, 90)
     await ann.event("call.meter", lambda e: e["meter"]["seconds"] == 90)
     owner: Any = {
-        "end": site.ctx.books.calls,
-        "deliver": site.ctx.books.shares,
-        "close_call": site.ctx.relay_client,
+        "end": site.parts.books.calls,
+        "deliver": site.parts.books.shares,
+        "close_call": site.parts.relay_client,
     }[place]
     with monkeypatch.context() as patch:
         # The record says `ended`, and the process is gone before it gets any further.
         patch.setattr(owner, place, failing)
         await ann.ask("call.hang_up", call=call_id)
         await ann.state("ended")
-        await site.ctx.calls.idle()
-        assert not (await site.ctx.calls.get(call_id)).settled
+        await site.parts.calls.idle()
+        assert not (await site.parts.calls.get(call_id)).settled
     assert (await ann.receipt())["charged_micros"] == 900_000
-    while not (await site.ctx.calls.get(call_id)).settled:
+    while not (await site.parts.calls.get(call_id)).settled:
         site.clock.advance(2)
         await reporter.announce()
         await ann.api("GET", "/wallet")
@@ -157,7 +155,7 @@ async def test_all_web_processes_die_and_a_new_one_ends_what_they_left(
     _, slug = await site.provider()
     ann = await site.client()
     call_id = await site.ring(ann, slug)
-    store, now_ms = CallStore(site.ctx.redis), site.clock()
+    store, now_ms = CallStore(site.parts.redis), site.clock()
     call = await store.get(call_id)
     assert call is not None
     for event in (Accepted(), Pinned("r1"), HungUp("client")):
@@ -176,9 +174,9 @@ async def test_a_call_that_the_books_never_knew_is_settled_without_a_receipt(
     ann = await ring_and_crash(site, monkeypatch, "open")
     site.clock.advance(16)
     call = await ann.state("failed")
-    while not (await site.ctx.calls.get(call["id"])).settled:
-        await site.ctx.calls.idle()
+    while not (await site.parts.calls.get(call["id"])).settled:
+        await site.parts.calls.idle()
         await ann.api("GET", "/wallet")
     with pytest.raises(UnknownCallError):
-        await site.ctx.books.calls.receipt(call["id"])
+        await site.parts.books.calls.receipt(call["id"])
     assert (await ann.api("GET", f"/calls/{call['id']}"))["call"]["receipt"] is None

@@ -112,7 +112,7 @@ async def test_a_call_that_cost_nothing_has_nothing_to_report(
         await ann.api("POST", f"/calls/{call_id}/dispute", {"reason": WORDS})
     assert refused.value.code == "wrong_state"
     await bob.ask("call.decline", call=call_id)
-    await site.ctx.calls.idle()
+    await site.parts.calls.idle()
     with pytest.raises(Refused) as refused:
         await ann.api("POST", f"/calls/{call_id}/dispute", {"reason": WORDS})
     assert refused.value.code == "wrong_state"

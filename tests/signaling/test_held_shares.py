@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from signaling.holding import ABANDONED_AFTER_MS, mend_holds
-from signaling.settling import decide, report
+from signaling.history.disputes.holds import ABANDONED_AFTER_MS
 from tests.signaling.conftest import Reporter, Site
 from tests.signaling.paid_call import CHARGED, DAY_S, EARNED, Paid, paid_call
 from tests.signaling.people import Refused
@@ -40,27 +39,27 @@ async def money(paid: Paid) -> tuple[int, int, int]:
 
 async def slow_round(paid: Paid) -> None:
     """What the sweeper does every half minute."""
-    await mend_holds(paid.site.ctx)
-    await paid.site.ctx.books.upkeep.run(now_ms=paid.site.clock())
+    await paid.site.parts.holds.mend()
+    await paid.site.parts.books.upkeep.run(now_ms=paid.site.clock())
 
 
 async def decide_and_crash(
     paid: Paid, monkeypatch: pytest.MonkeyPatch, place: str, amount: int
 ) -> None:
     """Olga refunds; the web process dies at a place in the code."""
-    ctx = paid.site.ctx
-    olga = await ctx.accounts.get(paid.olga.user["id"])
+    parts = paid.site.parts
+    olga = await parts.accounts.get(paid.olga.user["id"])
     assert olga is not None
     owner: Any = {
-        "give": ctx.books.refunds,
-        "deliver": ctx.books.shares,
-        "free": ctx.books.holds,
-        "decide": ctx.disputes,
+        "give": parts.books.refunds,
+        "deliver": parts.books.shares,
+        "free": parts.books.holds,
+        "decide": parts.disputes,
     }[place]
     with monkeypatch.context() as patch:
         patch.setattr(owner, place, crash)
         with pytest.raises(CrashError):
-            await decide(ctx, olga, paid.call, amount, "You are right.")
+            await parts.decisions.decide(olga, paid.call, amount, "You are right.")
 
 
 async def test_the_share_waits_for_the_decision_and_is_then_available_at_once(paid: Paid) -> None:
@@ -99,7 +98,7 @@ async def test_a_hold_that_was_lost_is_put_in_place_before_earnings_are_released
 ) -> None:
     await complain(paid)
     bob = paid.bob.user["id"]
-    await paid.site.ctx.books.holds.free(paid.call, bob, now_ms=paid.site.clock())
+    await paid.site.parts.books.holds.free(paid.call, bob, now_ms=paid.site.clock())
     paid.site.clock.advance(8 * DAY_S)
     await slow_round(paid)
     assert await money(paid) == (EARNED, EARNED, 0)
@@ -108,13 +107,13 @@ async def test_a_hold_that_was_lost_is_put_in_place_before_earnings_are_released
 async def test_a_hold_whose_report_was_never_written_down_does_not_last(
     paid: Paid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ctx = paid.site.ctx
-    ann = await ctx.accounts.get(paid.ann.user["id"])
+    parts = paid.site.parts
+    ann = await parts.accounts.get(paid.ann.user["id"])
     assert ann is not None
     with monkeypatch.context() as patch:
-        patch.setattr(ctx.disputes, "open", crash)
+        patch.setattr(parts.disputes, "open", crash)
         with pytest.raises(CrashError):
-            await report(ctx, ann, paid.call, WORDS)
+            await parts.decisions.report(ann, paid.call, WORDS)
     await slow_round(paid)
     assert await money(paid) == (EARNED, EARNED, 0), "its report may be on its way"
     paid.site.clock.advance(ABANDONED_AFTER_MS / 1000 + 1)
@@ -175,7 +174,7 @@ async def test_a_refund_without_the_report_does_not_count_as_its_decision(paid: 
 
 async def test_two_operators_do_not_decide_at_once(paid: Paid) -> None:
     await complain(paid)
-    async with paid.site.ctx.disputes.deciding(paid.call):
+    async with paid.site.parts.disputes.deciding(paid.call):
         with pytest.raises(Refused) as refused:
             await close(paid, "0.40")
         assert refused.value.code == "wrong_state"

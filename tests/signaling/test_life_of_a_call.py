@@ -314,7 +314,7 @@ async def test_two_web_processes_serve_the_two_sides(
     await reporter.tell(call_id, 75)
     await bob.ask("call.hang_up", call=call_id)
     assert (await ann.receipt())["charged_micros"] == (await bob.receipt())["charged_micros"]
-    await other_site.ctx.calls.idle()
+    await other_site.parts.calls.idle()
     assert await site.balanced()
 
 
@@ -327,7 +327,7 @@ async def test_a_relay_that_does_not_answer_delays_the_receipt_ten_seconds_at_mo
     await reporter.announce()
     await ann.ask("call.hang_up", call=call_id)
     await ann.state("ended")
-    await site.ctx.calls.idle()
+    await site.parts.calls.idle()
     assert (await ann.api("GET", f"/calls/{call_id}"))["call"]["receipt"] is None
     site.clock.advance(11)
     await reporter.announce()

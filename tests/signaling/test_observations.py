@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from metering.tariff import Tariff
-from signaling.call import Call, State
-from signaling.call_events import Exhausted, Funded, MediaFlowing, MediaLost, SpendCapReached
-from signaling.observations import events_of, low_balance_points
-from signaling.tick_board import KEEP_MS, Tick, TickBoard
+from signaling.calls.events import Exhausted, Funded, MediaFlowing, MediaLost, SpendCapReached
+from signaling.calls.observations import events_of, low_balance_points
+from signaling.calls.record import Call, State
+from signaling.relays.ticks import KEEP_MS, Tick, TickBoard
 from tests.signaling.calls import call_in
 
 TARIFF = Tariff("USD", 600_000, 60, 60, "retroactive", 1, 1, 1500, 2, 1)

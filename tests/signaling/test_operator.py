@@ -220,7 +220,7 @@ async def test_history_comes_in_pages(site: Site, reporter: Reporter) -> None:
         call_id = await site.ring(ann, slug)
         await ann.ask("call.cancel", call=call_id)
         await ann.receipt()
-        await site.ctx.calls.idle()
+        await site.parts.calls.idle()
     calls = (await ann.api("GET", "/calls"))["calls"]
     assert len(calls) == 3
     assert [c["created_at_ms"] for c in calls] == sorted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import redis.asyncio
 
-from signaling.relays import DEAD_AFTER_MS, FORGET_AFTER_MS, RelayInfo, RelayRegistry
+from signaling.relays.registry import DEAD_AFTER_MS, FORGET_AFTER_MS, RelayInfo, RelayRegistry
 
 NOW = 1_700_000_000_000
 

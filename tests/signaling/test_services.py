@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.accounts import User
-from signaling.hours import DAYS, check_hours
-from signaling.inputs import ServiceInput
-from signaling.slugs import SLUG_MAX, slug_of
+from signaling.kernel.http.identity import User
+from signaling.services.hours import DAYS, check_hours
+from signaling.services.inputs import ServiceInput
+from signaling.services.slugs import SLUG_MAX, slug_of
 from tests.signaling.conftest import SERVICE, Site
 from tests.signaling.people import Person, Refused
 
@@ -195,12 +195,12 @@ def test_hours_come_back_in_order_with_every_day() -> None:
 
 async def test_whoever_can_be_called_is_found_before_hundreds_who_cannot(site: Site) -> None:
     """More services than the catalogue shows, and than it reads, all before this one by title."""
-    draft = ServiceInput.model_validate(FULL).draft(await site.ctx.pricing.get(), "USD")
+    draft = ServiceInput.model_validate(FULL).draft(await site.parts.pricing.get(), "USD")
     for at in range(12):
         crowd = User(f"crowd{at}", "Crowd", None, "provider", 0)
         for number in range(50):
             title = f"A {at} {number}"
-            await site.ctx.services.create(crowd, replace(draft, title=title))
+            await site.parts.services.create(crowd, replace(draft, title=title))
     bob, slug = await site.provider(title="Zither lessons")
     cid, late = await site.provider("cid", title="Zoology")
     found = (await bob.api("GET", "/public/services"))["services"]

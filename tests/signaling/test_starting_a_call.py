@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from signaling.rate_limit import RINGS_BY_PERSON
+from signaling.ringing.start import RINGS_BY_PERSON
 from tests.signaling.conftest import Reporter, Site
 from tests.signaling.people import Refused
 
@@ -148,14 +148,14 @@ async def test_a_call_the_books_refuse_at_the_last_moment_leaves_no_trace(
     """The money went elsewhere between the quote and the hold."""
     bob, slug = await site.provider()
     ann = await site.client(money="1.20")
-    quote = site.ctx.books.calls.quote
+    quote = site.parts.books.calls.quote
 
     async def outdated(*about: Any, **more: Any) -> Any:
         return replace(await quote(*about, **more), available_micros=9_000_000)
 
     await site.pricing(min_minutes=5)
     with monkeypatch.context() as patch:
-        patch.setattr(site.ctx.books.calls, "quote", outdated)
+        patch.setattr(site.parts.books.calls, "quote", outdated)
         refused = await refusal(site, ann, slug)
     assert refused.code == "insufficient_funds"
     assert (await ann.api("GET", "/calls"))["calls"] == []
@@ -170,7 +170,7 @@ async def test_a_client_that_rings_and_rings_is_stopped(site: Site, reporter: Re
     _, slug = await site.provider()
     ann = await site.client()
     for _ in range(30):
-        await site.ctx.limiter.take(RINGS_BY_PERSON, ann.user["id"])
+        await site.parts.limiter.take(RINGS_BY_PERSON, ann.user["id"])
     assert (await refusal(site, ann, slug)).code == "too_many_requests"
 
 
@@ -180,10 +180,10 @@ async def test_a_client_whose_calls_are_answered_may_ring_as_often_as_they_like(
     bob, slug = await site.provider()
     ann = await site.client()
     for _ in range(29):
-        await site.ctx.limiter.take(RINGS_BY_PERSON, ann.user["id"])
+        await site.parts.limiter.take(RINGS_BY_PERSON, ann.user["id"])
     await bob.ask("call.accept", call=await site.ring(ann, slug))
     for _ in range(30):
-        await site.ctx.limiter.take(RINGS_BY_PERSON, ann.user["id"])
+        await site.parts.limiter.take(RINGS_BY_PERSON, ann.user["id"])
 
 
 async def test_an_edited_price_leaves_a_ringing_call_alone(site: Site, reporter: Reporter) -> None:

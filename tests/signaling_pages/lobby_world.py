@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from playwright.async_api import Browser, BrowserContext, Page
 
-from signaling.accounts import User
-from signaling.relays import RelayInfo
+from signaling.kernel.http.identity import User
+from signaling.relays.registry import RelayInfo
 from tests.admin_web.platform import AN_HOUR_MS, Platform
 
 CHANGE_SERVICE = """async ([id, changes]) => {
@@ -45,7 +45,7 @@ class World:
 
     async def change_service(self, **changes: object) -> None:
         """As the provider's editor does it."""
-        [service] = await self.platform.ctx.services.of_provider(self.provider.id)
+        [service] = await self.platform.parts.services.of_provider(self.provider.id)
         page = await self.page(self.provider, "/services")
         status = await page.evaluate(CHANGE_SERVICE, [service.id, changes])
         assert status == 200
@@ -64,6 +64,6 @@ async def make_world(platform: Platform, browser: Browser, *, price: str = "0.60
     slug = await platform.service(provider, price=price)
     await platform.on_duty(provider)
     # Far in the future: it counts as alive however long the test takes.
-    alive = RelayInfo("r1", "http://127.0.0.1:9", 0, 0, False, platform.ctx.clock() + AN_HOUR_MS)
-    await platform.ctx.relays.announce(alive)
+    alive = RelayInfo("r1", "http://127.0.0.1:9", 0, 0, False, platform.parts.clock() + AN_HOUR_MS)
+    await platform.parts.relays.announce(alive)
     return World(platform, browser, provider, client, slug)

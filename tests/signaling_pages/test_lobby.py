@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from signaling.presenting import service_tariff
+from signaling.services.catalogue import service_tariff
 from tests.admin_web.platform import Platform, now
 from tests.browser import launch
 from tests.signaling_pages.lobby_world import World, make_world
@@ -38,8 +38,8 @@ async def test_price_rule_and_balance_are_said_before_consent_and_the_button_fol
     )
     await expect(page.get_by_test_id("lobby-balance")).to_have_text("$10.00")
     await expect(page.get_by_test_id("lobby-buys")).to_have_text("about 16 minutes of talk")
-    [service] = await world.platform.ctx.services.of_provider(world.provider.id)
-    tariff = service_tariff(service, await world.platform.ctx.pricing.get(), "USD")
+    [service] = await world.platform.parts.services.of_provider(world.provider.id)
+    tariff = service_tariff(service, await world.platform.parts.pricing.get(), "USD")
     await expect(page.get_by_test_id("lobby-tariff")).to_have_text(
         f"Price version {tariff.version}, fingerprint {tariff.hash}"
     )
@@ -75,8 +75,8 @@ async def test_too_little_money_names_the_sum_and_leads_to_the_wallet(world: Wor
 
 
 async def test_a_provider_going_off_and_on_duty_is_noticed_by_the_page(world: World) -> None:
-    ctx = world.platform.ctx
-    await ctx.presence.set_duty(world.provider.id, False, now(world.platform))
+    parts = world.platform.parts
+    await parts.presence.set_duty(world.provider.id, False, now(world.platform))
     page = await world.page(world.client)
     await expect(page.get_by_test_id("lobby-problem")).to_contain_text("Petra is off duty.")
     await world.platform.on_duty(world.provider)
@@ -128,7 +128,7 @@ async def test_a_refused_microphone_is_explained_with_the_steps_to_allow_it(worl
         await expect(notice.get_by_role("button", name="Try again")).to_be_visible()
         await expect(page.get_by_test_id("call-button")).to_be_disabled()
         # The provider's console does not go on duty without one.
-        await world.platform.ctx.presence.set_duty(world.provider.id, False, now(world.platform))
+        await world.platform.parts.presence.set_duty(world.provider.id, False, now(world.platform))
         console = await refusing.page(world.provider, "/console")
         await console.get_by_test_id("duty-switch").click()
         await expect(console.locator("#duty-error")).to_contain_text("you are not on duty yet")

@@ -15,8 +15,8 @@ from redis.exceptions import ConnectionError
 
 import admin_web
 from metering.books import Books
-from signaling.context import Context
 from signaling.settings import SignalingSettings
+from signaling.site import Site
 from tests.cluster import running_cluster
 from tipmeet import redis_client as clients
 from tipmeet.redis_client import connect, connect_books
@@ -114,14 +114,14 @@ async def test_a_page_and_an_answer_that_find_no_connection_say_when_to_come_bac
     store = connect(valkey.url, 2)
     async with aiohttp.ClientSession() as http:
         settings = SignalingSettings(base_url="http://tipmeet.test", relay_secret="s" * 16)
-        context = Context.create(
+        site = Site(
             settings=settings,
             redis=store,
             books=Books(redis_client),
             relay_client=None,  # type: ignore[arg-type]
         )
         app = web.Application()
-        admin_web.setup(app, context)
+        admin_web.setup(app, site)
         async with TestServer(app) as server:
             holders = [asyncio.create_task(store.blpop(["never"], timeout=3)) for _ in range(2)]
             await asyncio.sleep(0.1)

@@ -1,0 +1,54 @@
+"""How often somebody may do something: counters in Redis with a fixed window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import redis.asyncio
+
+from signaling.kernel.problems import ProblemError
+
+_COUNT = """
+local n = redis.call('INCR', KEYS[1])
+if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return {n, redis.call('PTTL', KEYS[1])}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` of `what` in `window_s` seconds by one person or from one address."""
+
+    what: str
+    count: int
+    window_s: int
+
+
+class RateLimiter:
+    """Counts attempts; an attempt that turned out harmless can be taken back."""
+
+    def __init__(self, redis_client: redis.asyncio.Redis) -> None:
+        self._redis = redis_client
+        self._count = redis_client.register_script(_COUNT)
+
+    async def take(self, limit: Limit, who: str) -> None:
+        """Count one attempt. Raises ProblemError too_many_requests above the limit."""
+        key = _key(limit, who)
+        count, left_ms = await self._count(keys=[key], args=[limit.window_s * 1000])
+        if count > limit.count:
+            left_s = max(1, -(-left_ms // 1000))
+            wait = f"{left_s} seconds" if left_s < 90 else f"{-(-left_s // 60)} minutes"
+            raise ProblemError(
+                "too_many_requests",
+                f"Too many attempts. Try again in {wait}.",
+                retry_after_s=left_s,
+            )
+
+    async def forgive(self, limit: Limit, who: str) -> None:
+        """Forget what was counted: the person has shown to be honest."""
+        await self._redis.delete(_key(limit, who))
+
+
+def _key(limit: Limit, who: str) -> str:
+    """How often `who` did it in the present window."""
+    return f"tipmeet:rate:{limit.what}:{who}"
