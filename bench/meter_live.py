@@ -59,7 +59,7 @@ def _credit(books: Books, client: str) -> tuple[int, tuple[Any, ...]]:
         "kind": "top_up",
         "note": "",
         "source": "bench",
-        "once": "",
+        "asked_by": "",
         "expires": 0,
     }
     return books.partitions.of(client), (f"k:{client}:1", "-", NOW_MS, packb(request))

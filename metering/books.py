@@ -36,7 +36,7 @@ class Books:
     ) -> None:
         self.partitions = Partitions(redis, currency=currency, count=partitions)
         self.wallets = Wallets(self.partitions)
-        self.vouchers = Vouchers(self.partitions, self.wallets)
+        self.vouchers = Vouchers(self.partitions)
         self.promo = Promo(self.partitions)
         self.shares = Shares(self.partitions, dispute_window_s)
         self.calls = Calls(self.partitions, self.shares)

@@ -6,6 +6,9 @@ from itertools import groupby
 
 import msgpack
 
+from metering.errors import UnknownCallError
+from metering.items import Items
+from metering.keys import key as key_of
 from metering.ledger import Partitions, check_amount, request_hash
 from metering.money import MAX_MICROS
 from metering.types import EarningsBalance
@@ -25,36 +28,74 @@ class Shares:
         self._partitions = partitions
         self._window_ms = dispute_window_s * 1000
 
-    async def deliver(self, place: str | int) -> int:
-        """Moves providers' shares from a call's (or a whole) partition to their homes.
+    async def deliver(self, call_id: str) -> int:
+        """Moves a call's share from the call's partition to its provider's home.
 
         Sends cumulative amounts; home posts what it has not applied yet; only then the source is
-        cleared. So it may stop anywhere, and be repeated or run twice at once. Returns how many
-        calls are settled now.
+        cleared. So it may stop anywhere, and be repeated or run twice at once. Returns 1 when the
+        call is settled now, 0 when there was nothing to move.
         """
-        if isinstance(place, str):
-            return await self._deliver_batch(self._partitions.of_call(place), place)
+        partition = self._partitions.of_call(call_id)
+        _, rows = await self._partitions.scripts.run("outbox", partition, call_id, "0")
+        await self._sync(partition)
         settled = 0
-        while moved := await self._deliver_batch(place, ""):
-            settled += moved
+        for row in rows:
+            settled += await self._bring_home(partition, self._home_of(row), [row])
         return settled
 
     async def deliver_all(self) -> int:
-        """Delivers what earlier deliveries left behind, everywhere. Returns calls settled."""
-        waiting = await self._partitions.every("HLEN", "outbox")
-        return sum([await self.deliver(at) for at, size in enumerate(waiting) if size])
+        """Delivers what earlier deliveries left behind, everywhere. Returns calls settled.
 
-    async def _deliver_batch(self, partition: int, call_id: str) -> int:
-        rows = await self._partitions.scripts.run("outbox", partition, call_id)
-        by_home = sorted(rows[:OUTBOX_BATCH], key=lambda row: self._partitions.of(row[1]))
-        if rows and not self._partitions.one_log:
-            await self._partitions.barrier(
-                partition
-            )  # a share must not come home and its charge be lost
-        settled = 0
-        for home, group in groupby(by_home, key=lambda row: self._partitions.of(row[1])):
-            settled += await self._bring_home(partition, home, list(group))
-        return settled
+        Raises UnfinishedError after all the others are delivered.
+        """
+        items = Items("deliver")
+        for partition, size in enumerate(await self._partitions.every("HLEN", "outbox")):
+            cursor = "0" if size else ""
+            while cursor:
+                cursor = await self._deliver_page(partition, cursor, items)
+        return items.finish()
+
+    async def _deliver_page(self, partition: int, cursor: str, items: Items) -> str:
+        """Delivers some of a partition's calls; answers where to go on, "" at the end."""
+        try:
+            following, rows = await self._partitions.scripts.run("outbox", partition, "", cursor)
+            await self._sync(partition)
+        except Exception as error:  # whatever it is, it is this partition's alone
+            items.failed(f"partition {partition:04x}", error)
+            return ""
+        for row in rows:
+            if not row[1]:
+                items.failed(f"call {row[0]}", UnknownCallError("It has no receipt."))
+        known = sorted((row for row in rows if row[1]), key=self._home_of)
+        for _, group in groupby(known, key=self._home_of):
+            same_home = list(group)
+            for first in range(0, len(same_home), OUTBOX_BATCH):
+                await self._deliver_or_name(
+                    partition, same_home[first : first + OUTBOX_BATCH], items
+                )
+        return following if following != "0" else ""
+
+    async def _deliver_or_name(
+        self, partition: int, rows: list[list[int | str]], items: Items
+    ) -> None:
+        """Delivers rows of one home; one by one when they fail together."""
+        try:
+            home = self._home_of(rows[0])
+            items.done += await self._bring_home(partition, home, rows)
+        except Exception as error:  # whatever it is, one of these rows is the cause
+            if len(rows) == 1:
+                items.failed(f"call {rows[0][0]}", error)
+                return
+            for row in rows:
+                await self._deliver_or_name(partition, [row], items)
+
+    async def _sync(self, partition: int) -> None:
+        """A share must not come home and its charge be lost."""
+        if not self._partitions.one_log:
+            await self._partitions.barrier(partition)
+
+    def _home_of(self, row: list[int | str]) -> int:
+        return self._partitions.of(str(row[1]))
 
     async def _bring_home(self, partition: int, home: int, rows: list[list[int | str]]) -> int:
         applied = await self._partitions.scripts.run(
@@ -92,20 +133,39 @@ class Earnings:
         )
 
     async def release(self, *, now_ms: int) -> int:
-        """Makes available what waited out the dispute window. Returns how many calls' shares."""
+        """Makes available what waited out the dispute window. Returns how many calls' shares.
+
+        Raises UnfinishedError after all the others are released.
+        """
+        items = Items("release")
         waiting = await self._partitions.every("ZCOUNT", "due", "-inf", str(now_ms))
-        released = 0
-        for partition, size in enumerate(waiting):
-            released += await self.release_in(partition, now_ms) if size else 0
+        for home, size in enumerate(waiting):
+            if size:
+                await self._release_in(home, now_ms, items)
+        return items.finish()
+
+    async def release_call(self, home: int, call_id: str, now_ms: int) -> int:
+        """The same of one call's share. Returns 0 when its day has not come."""
+        released: int = await self._partitions.scripts.run("release", home, now_ms, call_id)
         return released
 
-    async def release_in(self, home: int, now_ms: int) -> int:
-        """The same in one home partition."""
-        released, done = 0, _RELEASE_BATCH
+    async def _release_in(self, home: int, now_ms: int, items: Items) -> None:
+        done = _RELEASE_BATCH
         while done == _RELEASE_BATCH:
-            done = await self._partitions.scripts.run("release", home, now_ms)
-            released += done
-        return released
+            try:
+                done = await self._partitions.scripts.run("release", home, now_ms, "")
+            except Exception:  # whatever it is, one of these calls is the cause: it is named below
+                await self._release_one_by_one(home, now_ms, items)
+                return
+            items.done += done
+
+    async def _release_one_by_one(self, home: int, now_ms: int, items: Items) -> None:
+        calls = await self._partitions.redis.execute_command(
+            "ZRANGEBYSCORE", key_of(home, "due"), "-inf", str(now_ms)
+        )
+        for call in calls:
+            name = call.decode()
+            await items.attempt(f"call {name}", self.release_call(home, name, now_ms))
 
     async def adjust(
         self, provider_id: str, amount_micros: int, *, key: str, note: str, now_ms: int

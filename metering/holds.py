@@ -48,7 +48,7 @@ class Holds:
         before = "" if held_before_ms is None else held_before_ms
         window_ms = self._earnings.dispute_window_s * 1000
         if await self._partitions.scripts.run("free", home, call_id, window_ms, now_ms, before):
-            await self._earnings.release_in(home, now_ms)
+            await self._earnings.release_call(home, call_id, now_ms)
         await self._partitions.barrier(home)
 
     async def all(self) -> list[HeldShare]:

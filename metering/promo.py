@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from metering.items import Items
 from metering.ledger import Partitions
 
 
@@ -12,9 +13,14 @@ class Promo:
         self._partitions = partitions
 
     async def expire(self, *, now_ms: int) -> int:
-        """Takes back promotional credit whose time is over. Returns how much in all."""
-        expired = 0
+        """Takes back promotional credit whose time is over. Returns how much in all (micros).
+
+        Raises UnfinishedError after all other clients' credit is seen to.
+        """
+        items = Items("expire")
+        scripts = self._partitions.scripts
         for partition, clients in enumerate(await self._partitions.every("HKEYS", "lots")):
             for client in clients:
-                expired += await self._partitions.scripts.run("expire", partition, client, now_ms)
-        return expired
+                work = scripts.run("expire", partition, client, now_ms)
+                await items.attempt(f"client {client.decode()}", work)
+        return items.finish()

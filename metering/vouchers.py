@@ -18,10 +18,11 @@ from typing import Any
 import msgpack
 
 from metering.errors import DuplicateKeyError, OutOfRangeError, VoucherUnknownError
+from metering.items import Items
 from metering.keys import key as key_of
 from metering.ledger import Partitions, check_amount, request_hash
 from metering.types import Voucher, Wallet
-from metering.wallets import Wallets, wallet_of
+from metering.wallets import wallet_of
 
 MAX_BATCH = 1000
 MAX_USES = 10_000
@@ -37,9 +38,8 @@ SYNC = "{vouchers}:sync"
 class Vouchers:
     """The vouchers of the books."""
 
-    def __init__(self, partitions: Partitions, wallets: Wallets) -> None:
+    def __init__(self, partitions: Partitions) -> None:
         self._partitions = partitions
-        self._wallets = wallets
 
     async def create(
         self,
@@ -84,7 +84,7 @@ class Vouchers:
                 ),
             }
         )
-        digests = msgpack.packb([_hash(code) for code in codes])
+        digests = msgpack.packb([code_digest(code) for code in codes])
         await self._partitions.scripts.run_on("vouch", (VOUCHERS,), digests, record)
         await self._partitions.barrier_at(SYNC)
         return codes
@@ -101,33 +101,44 @@ class Vouchers:
     async def redeem(self, client_id: str, code: str, *, key: str, now_ms: int) -> Wallet:
         """Credits a voucher to a client, once ever, whatever crashes. Repeat with the same `key`.
 
-        Raises VoucherUnknownError, VoucherSpentError (by this client with another key, or by
-        others), VoucherExpiredError, DuplicateKeyError (the key was used for something else).
+        Two codes sent at once under one key are both credited; one after the other, the second is
+        refused. Raises VoucherUnknownError, VoucherSpentError (by this client with another key, or
+        by others), VoucherExpiredError, DuplicateKeyError (the key was used for something else).
         """
-        digest = _hash(code)
-        partition = self._partitions.of(client_id)
-        done = await self._partitions.redis.execute_command(
-            "HGET", key_of(partition, "idem"), f"k:{client_id}:{key}"
-        )
-        if done:
-            if msgpack.unpackb(done)[0] != request_hash("voucher", client_id, digest):
+        digest = code_digest(code)
+        place = key_of(self._partitions.of(client_id), "idem")
+        redis = self._partitions.redis
+        done = await redis.execute_command("HGET", place, f"k:{client_id}:{key}")
+        if done and msgpack.unpackb(done)[0] != _body(client_id, digest):
+            # Another code's; but this one may have been claimed under the same key at once with it.
+            claim = await redis.execute_command("HGET", CLAIMS, f"{digest}|{client_id}")
+            if claim is None or msgpack.unpackb(claim)["key"] != key:
                 raise DuplicateKeyError
-            await self._partitions.barrier(partition)
-            return await self._wallets.of(client_id)
-        claim = await self._run("claim", digest, client_id, key, now_ms)
-        return await self._credit_claim(client_id, digest, claim, now_ms)
+        claimed = await self._claim(client_id, digest, key, now_ms)
+        return await self._credit_claim(client_id, digest, claimed, now_ms)
 
     async def finish(self, *, now_ms: int) -> int:
-        """Credits what was claimed but, after a crash, not credited. Returns how many claims."""
+        """Credits what was claimed but, after a crash, not credited. Returns how many claims.
+
+        Raises UnfinishedError after all the others are credited.
+        """
+        items = Items("vouchers")
         pending = await self._partitions.redis.execute_command("HGETALL", PENDING)
         for place, packed in pending.items():
             digest, _, client_id = place.decode().partition("|")
-            await self._credit_claim(client_id, digest, msgpack.unpackb(packed), now_ms)
-        return len(pending)
+            work = self._finish_claim(client_id, digest, packed, now_ms)
+            await items.attempt(f"{digest[:12]} of {client_id}", work)
+        return items.finish()
+
+    async def _finish_claim(self, client_id: str, digest: str, packed: bytes, now_ms: int) -> int:
+        await self._credit_claim(client_id, digest, msgpack.unpackb(packed), now_ms)
+        return 1
 
     async def _credit_claim(
         self, client_id: str, digest: str, claim: dict[str, Any], now_ms: int
     ) -> Wallet:
+        """Credits a claim, once ever, by its own name: a request key names a request, and two codes
+        that were sent under one must both be credited."""
         partition = self._partitions.of(client_id)
         request = {
             "client": client_id,
@@ -137,15 +148,14 @@ class Vouchers:
             "kind": "voucher",
             "note": "",
             "source": f"voucher {digest[:8]}",
-            "once": f"v:{digest}:{client_id}",
+            "asked_by": f"k:{client_id}:{claim['key']}",
             "expires": 0,
         }
-        body = request_hash("voucher", client_id, digest)
         row = await self._partitions.scripts.run(
             "credit",
             partition,
-            f"k:{client_id}:{claim['key']}",
-            body,
+            f"v:{digest}:{client_id}",
+            _body(client_id, digest),
             now_ms,
             msgpack.packb(request),
         )
@@ -153,13 +163,15 @@ class Vouchers:
         await self._partitions.redis.execute_command("HDEL", PENDING, f"{digest}|{client_id}")
         return wallet_of(row, self._partitions.currency)
 
-    async def _run(
-        self, name: str, digest: str, client_id: str, key: str, now_ms: int
-    ) -> dict[str, Any]:
+    async def _claim(self, client_id: str, digest: str, key: str, now_ms: int) -> dict[str, Any]:
         claim: dict[str, Any] = await self._partitions.scripts.run_on(
-            name, (VOUCHERS, CLAIMS, PENDING), digest, client_id, key, now_ms
+            "claim", (VOUCHERS, CLAIMS, PENDING), digest, client_id, key, now_ms
         )
         return claim
+
+
+def _body(client_id: str, digest: str) -> str:
+    return request_hash("voucher", client_id, digest)
 
 
 def _codes(seed: bytes, count: int) -> list[str]:
@@ -173,7 +185,7 @@ def _code(noise: bytes) -> str:
     return "-".join(letters[at : at + 4] for at in range(0, _CODE_LENGTH, 4))
 
 
-def _hash(code: str) -> str:
+def code_digest(code: str) -> str:
     """The stored name of a code, however it was typed. Raises VoucherUnknownError."""
     plain = code.upper().replace("-", "").replace(" ", "").translate(_LOOKALIKES)
     if len(plain) != _CODE_LENGTH or not set(plain) <= set(_ALPHABET):

@@ -51,7 +51,7 @@ class Wallets:
             "kind": "promo" if promo else "top_up",
             "note": note,
             "source": source,
-            "once": "",
+            "asked_by": "",
             "expires": expires_at_ms or 0,
         }
         body = request_hash(

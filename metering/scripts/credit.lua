@@ -2,7 +2,8 @@
 --! include: statement lots
 -- Puts money into a client's wallet once per key. ARGV: key, hash of the request, now (ms), request
 -- {client, account ('cash' or 'promo'), from ('external' or 'platform'), amount, kind, note,
---  source, once (a second key that may be spent once ever, '' for none), expires (ms, 0: never)}.
+--  source, asked_by (the key of the request it came by, where that is another; '' for none),
+--  expires (ms, 0: never)}.
 -- Answers {cash, promo, held}.
 
 local key, hash, now = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -22,9 +23,6 @@ if done then
   if cmsgpack.unpack(done)[1] ~= hash then return refuse('duplicate_key') end
   return answer()
 end
-if request.once ~= '' and redis.call('HEXISTS', K_idem, request.once) == 1 then
-  return refuse('voucher_spent')
-end
 local legs = {}
 post(balances, legs, request.from, -request.amount)
 post(balances, legs, target, request.amount)
@@ -38,7 +36,8 @@ if request.account == 'promo' then
 end
 local mark = cmsgpack.pack({hash, now, request.amount, 0})
 redis.call('HSET', K_idem, key, mark)
-if request.once ~= '' then redis.call('HSET', K_idem, request.once, mark) end
+-- Two vouchers redeemed at once under one request key: it names the one that came first.
+if request.asked_by ~= '' then redis.call('HSETNX', K_idem, request.asked_by, mark) end
 if lots then redis.call('HSET', K_lots, client, cmsgpack.pack(lots)) end
 write_balances(balances, legs)
 local entry = journal(request.kind, now, flat(legs), 'o', client, 's', request.source, 'm', request.note)

@@ -1,9 +1,15 @@
 --! keys: acct applied due journal
--- Makes earnings available whose dispute window is over. ARGV: now (ms).
+-- Makes earnings available whose dispute window is over. ARGV: now (ms), one call or '' for all.
 -- At most 256 calls; answers how many there were.
 
-local now = tonumber(ARGV[1])
-local calls = redis.call('ZRANGEBYSCORE', K_due, '-inf', text(now), 'LIMIT', 0, 256)
+local now, one = tonumber(ARGV[1]), ARGV[2]
+local calls = {}
+if one == '' then
+  calls = redis.call('ZRANGEBYSCORE', K_due, '-inf', text(now), 'LIMIT', 0, 256)
+else
+  local day = redis.call('ZSCORE', K_due, one)
+  if day and tonumber(day) <= now then calls[1] = one end
+end
 local rows, names = {}, {}
 for i, call in ipairs(calls) do
   rows[i] = cmsgpack.unpack(redis.call('HGET', K_applied, call))

@@ -26,9 +26,10 @@ class Upkeep:
     clock: Clock
 
     async def run(self) -> None:
-        """Holds first: a share whose report lost its hold must not be among what is released."""
-        await self.mend_holds()
-        await self.books.upkeep.run(now_ms=self.clock())
+        """Holds before releases: a share whose report lost its hold must not be among them."""
+        kept = await self.books.upkeep.run(now_ms=self.clock(), mend_holds=self.mend_holds)
+        for each in kept.failures:
+            log.error("upkeep failed", step=each.step, item=each.item, error=repr(each.error))
 
     def room(self) -> Room:
         """Its rows."""

@@ -21,6 +21,7 @@ class Desk:
     tariff: Tariff
     now_ms: int = 1_000_000_000
     client: str = CLIENT
+    provider: str = PROVIDER
     call: str = ""
     keys: int = 0
     meter: Meter = field(init=False)
@@ -41,7 +42,7 @@ class Desk:
         return await self.books.calls.open(
             self.call,
             client_id=self.client,
-            provider_id=PROVIDER,
+            provider_id=self.provider,
             service_id=SERVICE,
             tariff=quote.tariff,
             now_ms=self.now_ms,

@@ -241,7 +241,7 @@ def _credit(client: str) -> bytes:
             "kind": "top_up",
             "note": "",
             "source": "test",
-            "once": "",
+            "asked_by": "",
             "expires": 0,
         }
     )

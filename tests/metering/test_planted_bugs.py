@@ -19,6 +19,9 @@ from metering.books import Books
 from metering.earnings import Shares
 from metering.meter import Meter, _Owned
 from metering.scripts import read_script
+from metering.types import Wallet
+from metering.vouchers import PENDING, Vouchers
+from metering.wallets import wallet_of
 from tests.metering.simulation import PARTITIONS, Simulation
 
 MAX_SEEDS = 120
@@ -123,6 +126,31 @@ class ClearsFirst(Shares):
         return settled
 
 
+class CreditsTheRequest(Vouchers):
+    """Credits a voucher by its request's key: two codes under one key share a credit."""
+
+    async def _credit_claim(
+        self, client_id: str, digest: str, claim: dict[str, Any], now_ms: int
+    ) -> Wallet:
+        partition, body = self._partitions.of(client_id), f"{client_id} {digest}"
+        request = {
+            "client": client_id,
+            "account": "cash",
+            "from": "external",
+            "amount": claim["amount"],
+            "kind": "voucher",
+            "note": "",
+            "source": "",
+            "asked_by": "",
+            "expires": 0,
+        }
+        name, packed = f"k:{client_id}:{claim['key']}", msgpack.packb(request)
+        scripts = self._partitions.scripts
+        row = await scripts.run("credit", partition, name, body, now_ms, packed)
+        await self._partitions.redis.execute_command("HDEL", PENDING, f"{digest}|{client_id}")
+        return wallet_of(row, "USD")
+
+
 def books_with(bug: ScriptBug) -> Callable[[Any], Books]:
     def make(store: Any) -> Books:
         books = Books(store, partitions=PARTITIONS, dispute_window_s=600)
@@ -155,6 +183,13 @@ async def test_a_bug_in_a_script_is_caught(redis_client: redis.asyncio.Redis, na
 
 async def test_proof_counted_twice_is_caught(redis_client: redis.asyncio.Redis) -> None:
     assert await catching_seed(redis_client, 3, make_meter=CountsTwice) >= 0
+
+
+async def test_two_vouchers_that_share_a_credit_are_caught(
+    redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("metering.books.Vouchers", CreditsTheRequest)
+    assert await catching_seed(redis_client, 0) >= 0
 
 
 async def test_an_outbox_cleared_early_is_caught(

@@ -15,6 +15,9 @@ from metering.errors import (
     VoucherSpentError,
     VoucherUnknownError,
 )
+from metering.items import UnfinishedError
+from metering.money import MAX_MICROS
+from metering.vouchers import code_digest
 
 
 async def make(books: Books, **changes: object) -> str:
@@ -55,17 +58,78 @@ async def test_a_race_for_one_code_has_one_winner(books: Books) -> None:
 
 async def test_a_crash_after_the_claim_is_mended_by_the_retry(books: Books) -> None:
     code = await make(books)
-    await books.vouchers._run("claim", _digest(code), "carol", "k", 2)
+    await books.vouchers._claim("carol", code_digest(code), "k", 2)
     assert (await books.wallets.of("carol")).available_micros == 0
     assert (await books.vouchers.redeem("carol", code, key="k", now_ms=3)).available_micros == 1000
 
 
 async def test_a_crash_after_the_claim_is_mended_by_the_sweep(books: Books) -> None:
     code = await make(books)
-    await books.vouchers._run("claim", _digest(code), "carol", "k", 2)
+    await books.vouchers._claim("carol", code_digest(code), "k", 2)
     assert await books.vouchers.finish(now_ms=3) == 1
     assert await books.vouchers.finish(now_ms=3) == 0
     assert (await books.vouchers.redeem("carol", code, key="k", now_ms=4)).available_micros == 1000
+
+
+async def test_of_codes_sent_at_once_under_one_key_none_is_spent_for_nothing(books: Books) -> None:
+    codes = [await make(books) for _ in range(8)]
+    answers = await asyncio.gather(
+        *(books.vouchers.redeem("carol", code, key="k", now_ms=2) for code in codes),
+        return_exceptions=True,
+    )
+    refused = [code for code, each in zip(codes, answers, strict=True) if was_refused(each)]
+    credited = 1000 * (len(codes) - len(refused))
+    assert (await books.wallets.of("carol")).available_micros == credited > 0
+    assert await books.vouchers.finish(now_ms=3) == 0
+    for code in set(codes) - set(refused):  # again, also under a key that names another of them
+        wallet = await books.vouchers.redeem("carol", code, key="k", now_ms=4)
+        assert wallet.available_micros == credited
+    for at, code in enumerate(refused):
+        await books.vouchers.redeem("carol", code, key=f"k{at}", now_ms=5)
+    assert (await books.wallets.of("carol")).available_micros == 8000
+    assert (await audit(books.partitions)).ok
+
+
+def was_refused(answer: object) -> bool:
+    if isinstance(answer, Exception) and not isinstance(answer, DuplicateKeyError):
+        raise answer
+    return isinstance(answer, DuplicateKeyError)
+
+
+async def test_two_claims_under_one_key_are_both_finished_after_a_crash(books: Books) -> None:
+    """Also what stores hold of such claims from before: the key is the first one's for good."""
+    first, second = [await make(books), await make(books)]
+    for code in (first, second):
+        await books.vouchers._claim("carol", code_digest(code), "k", 2)
+    assert (await books.vouchers.redeem("carol", first, key="k", now_ms=3)).available_micros == 1000
+    assert await books.vouchers.finish(now_ms=4) == 1
+    assert (await books.wallets.of("carol")).available_micros == 2000
+    assert await books.vouchers.finish(now_ms=5) == 0
+
+
+async def test_another_code_under_a_used_key_is_refused_and_not_spent(books: Books) -> None:
+    first, second = await make(books), await make(books)
+    await books.vouchers.redeem("carol", first, key="k", now_ms=2)
+    with pytest.raises(DuplicateKeyError):
+        await books.vouchers.redeem("carol", second, key="k", now_ms=3)
+    wallet = await books.vouchers.redeem("carol", second, key="k2", now_ms=4)
+    assert wallet.available_micros == 2000
+
+
+async def test_a_claim_that_cannot_be_credited_does_not_stop_the_others(books: Books) -> None:
+    for client in ("carol", "dave", "erin"):
+        await books.vouchers._claim(client, code_digest(await make(books)), "k", 2)
+    await books.wallets.top_up("dave", MAX_MICROS, key="full", source="operator", now_ms=1)
+    with pytest.raises(UnfinishedError) as unfinished:
+        await books.vouchers.finish(now_ms=3)
+    assert unfinished.value.done == 2
+    [failure] = unfinished.value.failures
+    assert failure.item.endswith("of dave")
+    assert isinstance(failure.error, OutOfRangeError)
+    for client in ("carol", "erin"):
+        assert (await books.wallets.of(client)).available_micros == 1000
+    await books.wallets.withdraw("dave", 1000, key="w", source="operator", note="", now_ms=4)
+    assert await books.vouchers.finish(now_ms=5) == 1
 
 
 async def test_expired_and_unknown_codes_are_refused(books: Books) -> None:
@@ -119,12 +183,6 @@ async def test_impossible_batches_are_refused(books: Books, request_: dict[str, 
             now_ms=1,
             uses=request_.get("uses", 1),
         )
-
-
-def _digest(code: str) -> str:
-    from metering.vouchers import _hash
-
-    return _hash(code)
 
 
 async def test_a_batch_made_again_from_its_seed_is_the_same_batch(books: Books) -> None:
