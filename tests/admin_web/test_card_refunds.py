@@ -10,7 +10,12 @@ from playwright.async_api import Browser, expect
 
 from signaling.money.cards.stripe_cards import CardSettings
 from tests.admin_web.platform import Platform, running
-from tests.signaling.stripe_stand_in import API_KEY, WEBHOOK_SECRET, StripeStandIn, signed
+from tests.signaling.money.cards.stripe_stand_in import (
+    API_KEY,
+    WEBHOOK_SECRET,
+    StripeStandIn,
+    signed,
+)
 
 
 @pytest.fixture

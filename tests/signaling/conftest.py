@@ -30,7 +30,7 @@ from signaling.pricing.rules import Pricing
 from signaling.relays.registry import RelayInfo
 from signaling.relays.ticks import TICKS_CHANNEL
 from signaling.settings import SignalingSettings
-from tests.signaling.people import Person
+from tests.signaling.actors import Person
 from tipmeet.ticker import Ticker
 
 SECRET = "relay secret"
@@ -59,6 +59,10 @@ class Site:
     clock: Clock
     app: web.Application
     stack: AsyncExitStack
+
+    async def stranger(self) -> Person:
+        """Somebody without an account."""
+        return await self.stack.enter_async_context(Person(self.url))
 
     async def person(self, name: str, role: str, *, connected: bool = True) -> Person:
         """Somebody signed up and connected."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.signaling.actors import Person
 from tests.signaling.conftest import Reporter, Site
-from tests.signaling.people import Person
 
 DAY_S = 86_400
 CHARGED = 1_000_000  # 100 s at 0.60 a minute

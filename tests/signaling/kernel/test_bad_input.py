@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signaling.kernel.http.openapi import document
+from tests.signaling.actors import Person, Refused
 from tests.signaling.conftest import Site
-from tests.signaling.people import Person, Refused
 
 JUNK: list[Any] = [
     None,
@@ -128,51 +126,6 @@ async def test_a_forged_cookie_is_nobody(site: Site) -> None:
             f"{site.url}/api/session", headers={"Cookie": f"tipmeet_session={token}"}
         ) as answer:
             assert answer.status == 401
-
-
-async def test_a_reader_that_does_not_read_is_cut_off_and_nobody_else_notices(site: Site) -> None:
-    from aiohttp import web
-
-    from signaling.kernel.sockets.socket import QUEUE_BUSY, QUEUE_MAX, Socket
-
-    ann = await site.person("ann", "client", connected=False)
-    user = await site.parts.accounts.get(ann.user["id"])
-    assert user is not None
-    socket = Socket(
-        web.WebSocketResponse(), user, "session"
-    )  # nobody writes its queue to a browser
-    socket.greet({"type": "hello"})
-    for _ in range(QUEUE_MAX * 2):
-        socket.send({"type": "call.meter"}, droppable=True)
-    assert socket.queued == QUEUE_BUSY
-    assert not socket.closing
-    for _ in range(QUEUE_MAX):
-        socket.send({"type": "call.state"})
-    assert socket.queued == QUEUE_MAX
-    assert socket.closing
-
-
-async def test_the_api_describes_itself(site: Site) -> None:
-    anyone = await site.stack.enter_async_context(Person(site.url))
-    described = await anyone.api("GET", "/openapi.json")
-    assert described["openapi"] == "3.1.0"
-    for route in site.parts.routes():
-        operation = described["paths"][f"/api{route.path}"][route.method.lower()]
-        assert str(route.status) in operation["responses"]
-    references = json.dumps(described)
-    for schema in re.findall(r"#/components/schemas/(\w+)", references):
-        assert schema in described["components"]["schemas"]
-    names = [
-        operation["operationId"]
-        for path in described["paths"].values()
-        for operation in path.values()
-    ]
-    assert len(names) == len(set(names))
-
-
-async def test_the_description_is_the_same_every_time(site: Site) -> None:
-    first, second = (json.dumps(document(site.parts.routes(), "http://x", "1")) for _ in range(2))
-    assert first == second
 
 
 @settings(max_examples=100, deadline=None)

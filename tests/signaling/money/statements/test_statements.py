@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
+from tests.signaling.actors import Person, Refused
 from tests.signaling.conftest import Reporter, Site
 from tests.signaling.paid_call import CHARGED, EARNED, Paid, paid_call
-from tests.signaling.people import Person, Refused
 
 
 @pytest.fixture

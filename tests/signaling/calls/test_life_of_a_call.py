@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.signaling.actors import Person, Refused
 from tests.signaling.conftest import Reporter, Site
-from tests.signaling.people import Person, Refused
 
 
 async def answered(site: Site, money: str = "12.00") -> tuple[Person, Person, str]:

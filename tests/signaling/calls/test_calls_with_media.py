@@ -8,8 +8,8 @@ import pytest
 
 from mediasrv.relay import Relay
 from mediasrv.synthetic import SyntheticParticipant
+from tests.signaling.actors import Person, Refused
 from tests.signaling.conftest import Reporter, Site
-from tests.signaling.people import Person, Refused
 
 
 async def join(stack: AsyncExitStack, person: Person, call_id: str) -> SyntheticParticipant:

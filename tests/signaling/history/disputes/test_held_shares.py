@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from signaling.history.disputes.holds import ABANDONED_AFTER_MS
+from tests.signaling.actors import Refused
+from tests.signaling.calls.test_crashes import CrashError, crash
 from tests.signaling.conftest import Reporter, Site
 from tests.signaling.paid_call import CHARGED, DAY_S, EARNED, Paid, paid_call
-from tests.signaling.people import Refused
-from tests.signaling.test_crashes import CrashError, crash
 
 BEFORE = 12_000_000 - CHARGED
 WORDS = "The sound was gone half of the time."

@@ -13,9 +13,9 @@ import pytest
 import redis.asyncio
 
 from signaling.money.cards.stripe_cards import CardSettings, unit_micros
+from tests.signaling.actors import Person, Refused
 from tests.signaling.conftest import Clock, Site, start_site
-from tests.signaling.people import Person, Refused
-from tests.signaling.stripe_stand_in import (
+from tests.signaling.money.cards.stripe_stand_in import (
     API_KEY,
     WEBHOOK_SECRET,
     StripeStandIn,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.signaling.actors import Person
 from tests.signaling.conftest import Reporter, Site
-from tests.signaling.people import Person
 
 
 async def talking(

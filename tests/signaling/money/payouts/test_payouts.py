@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.signaling.actors import Refused
 from tests.signaling.conftest import Reporter, Site
 from tests.signaling.paid_call import EARNED, Paid, paid_call
-from tests.signaling.people import Refused
 
 
 @pytest.fixture

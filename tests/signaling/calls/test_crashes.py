@@ -12,8 +12,8 @@ from signaling.calls.record import State
 from signaling.calls.state import step
 from signaling.calls.store import CallStore
 from signaling.ringing.start import CallRequest
+from tests.signaling.actors import Person
 from tests.signaling.conftest import Reporter, Site
-from tests.signaling.people import Person
 
 
 class CrashError(BaseException):

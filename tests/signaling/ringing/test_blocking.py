@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.signaling.actors import Refused
 from tests.signaling.conftest import Reporter, Site
-from tests.signaling.people import Refused
 
 
 async def test_a_blocked_client_is_told_so_and_can_be_let_in_again(

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from signaling.ringing.start import RINGS_BY_PERSON
+from tests.signaling.actors import Refused
 from tests.signaling.conftest import Reporter, Site
-from tests.signaling.people import Refused
 
 
 async def test_a_client_rings_a_provider_and_its_money_is_held(

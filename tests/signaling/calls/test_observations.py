@@ -12,7 +12,7 @@ from signaling.calls.events import Exhausted, Funded, MediaFlowing, MediaLost, S
 from signaling.calls.observations import events_of, low_balance_points
 from signaling.calls.record import Call, State
 from signaling.relays.ticks import KEEP_MS, Tick, TickBoard
-from tests.signaling.calls import call_in
+from tests.signaling.call_records import call_in
 
 TARIFF = Tariff("USD", 600_000, 60, 60, "retroactive", 1, 1, 1500, 2, 1)
 

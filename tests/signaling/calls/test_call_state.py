@@ -33,7 +33,7 @@ from signaling.calls.events import (
 )
 from signaling.calls.record import ANSWERED, OVER, Call, Mode, Reason, State
 from signaling.calls.state import Effect, WrongStateError, due_at_ms, outstanding, step
-from tests.signaling.calls import T0, call_in, new_call
+from tests.signaling.call_records import T0, call_in, new_call
 
 REFUSED = "refused"
 SAME = "same"

@@ -13,8 +13,8 @@ from signaling.kernel.http.identity import User
 from signaling.services.hours import DAYS, check_hours
 from signaling.services.inputs import ServiceInput
 from signaling.services.slugs import SLUG_MAX, slug_of
+from tests.signaling.actors import Person, Refused
 from tests.signaling.conftest import SERVICE, Site
-from tests.signaling.people import Person, Refused
 
 FULL: dict[str, Any] = SERVICE | {
     "description": "Openings and endgames.",

@@ -1,0 +1,69 @@
+"""Rounds come again whatever happens in them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import redis.asyncio
+
+from signaling.kernel.problems import ProblemError
+from signaling.kernel.rounds import Round, start_rounds
+from signaling.kernel.tasks import stop
+
+EVERY_S = 0.02
+WAIT_S = 20
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WAIT_S):
+        while not happened():
+            await asyncio.sleep(EVERY_S)
+
+
+async def made(
+    redis_client: redis.asyncio.Redis, *rounds: Round, until_: Callable[[], bool]
+) -> None:
+    tasks = start_rounds(rounds, redis_client)
+    try:
+        await until(until_)
+    finally:
+        await stop(tasks)
+
+
+def counted(
+    log: list[str], name: str, error: Exception | None = None
+) -> Callable[[], Awaitable[None]]:
+    async def work() -> None:
+        log.append(name)
+        if error is not None:
+            raise error
+
+    return work
+
+
+async def test_a_round_that_fails_comes_again_and_stops_no_other(
+    redis_client: redis.asyncio.Redis,
+) -> None:
+    log: list[str] = []
+    rounds = [
+        Round("refused", counted(log, "refused", ProblemError("busy", "Not now.")), EVERY_S),
+        Round("broken", counted(log, "broken", ZeroDivisionError()), EVERY_S),
+        Round("well", counted(log, "well"), EVERY_S),
+    ]
+    await made(
+        redis_client,
+        *rounds,
+        until_=lambda: min(log.count(name) for name in ("refused", "broken", "well")) >= 3,
+    )
+
+
+async def test_a_round_that_is_alone_is_made_by_one_process_at_a_time(
+    redis_client: redis.asyncio.Redis,
+) -> None:
+    log: list[str] = []
+    long_s = 0.5
+    alone = [Round("alone", counted(log, name), long_s, alone=True) for name in ("one", "two")]
+    beside = Round("beside", counted(log, "beside"), EVERY_S)
+    await made(redis_client, *alone, beside, until_=lambda: "one" in log or "two" in log)
+    assert log.count("one") + log.count("two") == 1
