@@ -1,4 +1,4 @@
-"""The directory and the public page of a service."""
+"""The catalogue, the public page of a service."""
 
 from typing import Any
 

@@ -15,9 +15,8 @@ from signaling.calls.store import CallStore
 from signaling.calls.watch import CallWatch
 from signaling.calls.work import Calls
 from signaling.kernel.clock import Clock
-from signaling.kernel.problems import ProblemError
 from signaling.kernel.room import Room
-from signaling.kernel.rounds import Round
+from signaling.kernel.rounds import Round, each_of
 from signaling.kernel.store.news import News
 from signaling.relays.registry import DEAD_AFTER_MS, RelayInfo, RelayRegistry
 from signaling.relays.ticks import TickBoard
@@ -61,16 +60,15 @@ class CallRounds:
     async def fire_due(self) -> None:
         """Deadlines that passed, and calls that are over but not settled."""
         now_ms = self._clock()
-        for call_id in await self._store.due(now_ms, DUE_AT_ONCE):
+
+        async def fire(call_id: str) -> None:
             if not await self._store.claim_due(call_id, now_ms, now_ms + DUE_AGAIN_MS):
-                continue
-            try:
-                call = await self._calls.apply(call_id, TimedOut())
-            except ProblemError as problem:
-                log.warning("due call not moved", call=call_id, code=problem.code)
-                continue
+                return
+            call = await self._calls.apply(call_id, TimedOut())
             if outstanding(call):
                 self._calls.work_later(call)
+
+        await each_of("due call", await self._store.due(now_ms, DUE_AT_ONCE), fire)
 
     async def look_at_open_calls(self) -> None:
         """Calls whose relay is gone or silent; news that this process missed."""
@@ -79,14 +77,17 @@ class CallRounds:
         for call_id in watch.known.keys() - set(open_ids):
             await watch.look(call_id)
         relays = await self._relays.all()
-        for call_id in open_ids:
+
+        async def look(call_id: str) -> None:
             call = watch.known.get(call_id) or await watch.look(call_id)
             if call is None or call.over:
-                continue
+                return
             if call.relay is not None and self._silent(call, relays.get(call.relay), now_ms):
                 await self._calls.apply(call_id, RelayLost(call.relay))
             elif outstanding(call):
                 self._calls.work_later(call)
+
+        await each_of("open call", open_ids, look)
         self._seen_since_ms = {
             call_id: self._seen_since_ms.get(call_id, now_ms) for call_id in open_ids
         }
@@ -95,15 +96,18 @@ class CallRounds:
     async def end_orphans(self) -> None:
         """Calls the books hold open though their record is settled or was never kept."""
         now_ms = self._clock()
-        for live in await self._books.calls.live():
-            if now_ms - live.opened_at_ms < ORPHAN_AFTER_MS:
-                continue
-            call = await self._store.get(live.call_id)
+
+        async def end(call_id: str) -> None:
+            call = await self._store.get(call_id)
             if call is not None and not call.settled:
-                continue
+                return
             reason = call.reason.value if call and call.reason else "failed"
-            log.warning("ending an orphan of the books", call=live.call_id)
-            await self._books.calls.end(live.call_id, reason, now_ms=now_ms)
+            log.warning("ending an orphan of the books", call=call_id)
+            await self._books.calls.end(call_id, reason, now_ms=now_ms)
+
+        live = await self._books.calls.live()
+        old = [each.call_id for each in live if now_ms - each.opened_at_ms >= ORPHAN_AFTER_MS]
+        await each_of("orphan of the books", old, end)
 
     async def forget_dead_relays(self) -> None:
         """Relays that were shown as dead long enough."""

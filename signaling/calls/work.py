@@ -137,7 +137,7 @@ class Calls:
             await asyncio.gather(*self._working.values(), return_exceptions=True)
 
     async def _work(self, call: Call) -> None:
-        """Do what is outstanding; what fails now is found again by the sweeper."""
+        """Do what is outstanding; what fails now is found again by the rounds."""
         try:
             # Every round does what one reading of the record asks for; another process or a second
             # event may have added to it meanwhile.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import redis.asyncio
 import structlog
@@ -16,6 +17,8 @@ from redis.exceptions import RedisError
 
 from metering.errors import MeteringError
 from signaling.kernel.problems import ProblemError
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +41,18 @@ def start_rounds(
         asyncio.create_task(_repeat(each, redis_client), name=f"round {each.name}")
         for each in rounds
     ]
+
+
+async def each_of(what: str, items: Iterable[T], work: Callable[[T], Awaitable[object]]) -> None:
+    """Work on every item; one that is refused is named in the log and stops no other.
+
+    A store that is away stops them all: they would only wait for it one after the other.
+    """
+    for item in items:
+        try:
+            await work(item)
+        except (ProblemError, MeteringError) as error:
+            log.warning("left for the next round", what=what, item=item, error=repr(error))
 
 
 async def _repeat(each: Round, redis_client: redis.asyncio.Redis) -> None:

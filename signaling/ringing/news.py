@@ -13,7 +13,7 @@ from signaling.calls.watch import CallWatch
 from signaling.calls.work import Calls
 from signaling.kernel.clock import Clock
 from signaling.kernel.room import Room
-from signaling.kernel.rounds import Round
+from signaling.kernel.rounds import Round, each_of
 from signaling.kernel.sockets.commands import Fields
 from signaling.kernel.sockets.hub import Hub
 from signaling.kernel.sockets.socket import Socket
@@ -76,9 +76,8 @@ class AbandonedCalls:
         ringing = [c for c in self.watch.known.values() if c.state is State.RINGING]
         clients = [call.client_id for call in ringing]
         gone = await self.presence.gone(clients, self.clock())
-        for call in ringing:
-            if call.client_id in gone:
-                await self.calls.apply(call.id, Abandoned())
+        left = [call.id for call in ringing if call.client_id in gone]
+        await each_of("abandoned call", left, lambda call: self.calls.apply(call, Abandoned()))
 
     def room(self) -> Room:
         """Its rows."""

@@ -65,7 +65,7 @@ class ServiceDraft:
 
 @dataclass(frozen=True, slots=True)
 class Service(ServiceDraft):
-    """A service with its place in the directory. Its slug outlives changes of the title."""
+    """A service with its place in the catalogue. Its slug outlives changes of the title."""
 
     id: str
     slug: str

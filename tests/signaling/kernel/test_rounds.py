@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import pytest
 import redis.asyncio
+import redis.exceptions
 
 from signaling.kernel.problems import ProblemError
-from signaling.kernel.rounds import Round, start_rounds
+from signaling.kernel.rounds import Round, each_of, start_rounds
 from signaling.kernel.tasks import stop
 
 EVERY_S = 0.02
@@ -67,3 +69,27 @@ async def test_a_round_that_is_alone_is_made_by_one_process_at_a_time(
     beside = Round("beside", counted(log, "beside"), EVERY_S)
     await made(redis_client, *alone, beside, until_=lambda: "one" in log or "two" in log)
     assert log.count("one") + log.count("two") == 1
+
+
+async def test_one_item_that_is_refused_stops_no_other() -> None:
+    done: list[int] = []
+
+    async def work(item: int) -> None:
+        if item == 2:
+            raise ProblemError("wrong_state", "Not this one.")
+        done.append(item)
+
+    await each_of("number", [1, 2, 3], work)
+    assert done == [1, 3]
+
+
+async def test_a_store_that_is_away_is_asked_once_not_for_every_item() -> None:
+    asked: list[int] = []
+
+    async def work(item: int) -> None:
+        asked.append(item)
+        raise redis.exceptions.ConnectionError
+
+    with pytest.raises(redis.exceptions.ConnectionError):
+        await each_of("number", [1, 2, 3], work)
+    assert asked == [1]

@@ -38,7 +38,7 @@ async def money(paid: Paid) -> tuple[int, int, int]:
 
 
 async def slow_round(paid: Paid) -> None:
-    """What the sweeper does every half minute."""
+    """What the upkeep does every half minute."""
     await paid.site.parts.holds.mend()
     await paid.site.parts.books.upkeep.run(now_ms=paid.site.clock())
 
