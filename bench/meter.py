@@ -28,8 +28,8 @@ from msgpack import packb
 
 from bench.meter_live import NOW_MS, PROVIDERS, open_calls
 from metering.books import Books
-from metering.keys import PARTITIONS, key
-from metering.meter import MAX_BATCH, Meter
+from metering.calls.meter import MAX_BATCH, Meter
+from metering.store.keys import PARTITIONS, key
 from tipmeet.store import DURABLE_CONFIG, EmbeddedStore
 
 MODES = {
@@ -104,7 +104,7 @@ class Run:
 
     def bare_loop_s(self) -> float:
         """The meter's own requests, packed beforehand, sent by nothing but a socket."""
-        script = self.books.partitions.scripts.script("tick")
+        script = self.books.partitions.scripts.script("calls/tick")
         self.second += 1
         now = NOW_MS + self.second * 1000
         requests: list[bytes] = []

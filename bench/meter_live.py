@@ -7,8 +7,8 @@ from typing import Any
 from msgpack import packb
 
 from metering.books import Books
-from metering.calls import _hot_row
-from metering.meter import Meter, _Owned
+from metering.calls.calls import _hot_row
+from metering.calls.meter import Meter, _Owned
 from metering.tariff import Tariff, hold_micros
 
 # No threshold and a price that every second charges: the busiest a tick can be.
@@ -25,15 +25,15 @@ async def open_calls(books: Books, meter: Meter, count: int) -> list[str]:
     for first in range(0, count, _PIPELINE):
         clients = [f"client-{at}" for at in range(first, min(first + _PIPELINE, count))]
         ids = [books.calls.new_id(client) for client in clients]
-        await _run(books, "credit", [_credit(books, client) for client in clients])
+        await _run(books, "wallets/credit", [_credit(books, client) for client in clients])
         await _run(
             books,
-            "open",
+            "calls/open",
             [_open(books, *pair, at) for at, pair in enumerate(zip(clients, ids, strict=True))],
         )
         adopted = await _run(
             books,
-            "adopt",
+            "calls/adopt",
             [(books.partitions.of_call(call), (call, meter.owner, 0)) for call in ids],
         )
         for call, (epoch, _, _) in zip(ids, adopted, strict=True):

@@ -22,9 +22,9 @@ from bench.meter_live import NOW_MS, TARIFF, open_calls
 from mediasrv.call.proof import ProofCounter
 from mediasrv.rtp.packet_cache import PacketCache
 from mediasrv.transport.srtp import PROFILES, SrtpKeys, SrtpPair
-from metering.audit import audit
+from metering.audit.audit import audit
 from metering.books import Books
-from metering.meter import Meter
+from metering.calls.meter import Meter
 from metering.tariff import affordable_seconds, charge_micros, platform_micros
 from tipmeet.store import DURABLE_CONFIG, EmbeddedStore
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from metering.accounts import PlatformAccounts
-from metering.calls import Calls
-from metering.earnings import Earnings, Shares
-from metering.holds import Holds
-from metering.keys import PARTITIONS
-from metering.ledger import Partitions
-from metering.payouts import Payouts
-from metering.periods import Statements
-from metering.promo import Promo
-from metering.refunds import Refunds
-from metering.scripts import Client
+from metering.calls.calls import Calls
+from metering.calls.refunds import Refunds
+from metering.earnings.balances import Earnings
+from metering.earnings.delivery import Shares
+from metering.earnings.holds import Holds
+from metering.earnings.payouts import Payouts
+from metering.journal.platform import PlatformAccounts
+from metering.journal.statements import Statements
+from metering.store.keys import PARTITIONS
+from metering.store.partitions import Partitions
+from metering.store.scripts import Client
 from metering.upkeep import Upkeep
-from metering.vouchers import Vouchers
-from metering.wallets import Wallets
+from metering.wallets.promo import Promo
+from metering.wallets.vouchers import Vouchers
+from metering.wallets.wallets import Wallets
 
 
 class Books:

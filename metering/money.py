@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from metering.errors import OutOfRangeError
+
 MICROS = 1_000_000
 # Lua numbers are doubles: integers are exact up to here, and no balance may leave this range.
 MAX_MICROS = 2**53 - 1
@@ -45,3 +47,10 @@ def format_amount(micros: int) -> str:
     whole, fraction = divmod(abs(micros), MICROS)
     digits = f"{fraction:06d}".rstrip("0").ljust(2, "0")
     return f"{'-' if micros < 0 else ''}{whole}.{digits}"
+
+
+def check_amount(micros: int, *, low: int = 1) -> int:
+    """The amount itself, or OutOfRangeError when the books cannot hold it."""
+    if isinstance(micros, bool) or not isinstance(micros, int) or not low <= micros <= MAX_MICROS:
+        raise OutOfRangeError("This amount is outside the range the books can hold.")
+    return micros

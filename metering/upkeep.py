@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from metering.earnings import Earnings, Shares
+from metering.earnings.balances import Earnings
+from metering.earnings.delivery import Shares
 from metering.items import Failure, Items, UnfinishedError
-from metering.ledger import Partitions
-from metering.promo import Promo
-from metering.vouchers import Vouchers
+from metering.store.partitions import Partitions
+from metering.wallets.promo import Promo
+from metering.wallets.vouchers import Vouchers
 
 # A request repeated after this long is a new one. Payment services repeat what they say for a
 # month, and a card top-up is refunded by its key for as long as it is known.

@@ -20,7 +20,7 @@ RELAY_TESTS = ["test_hostile_flood.py", "test_fuzz_corpus.py", "test_chromium_on
 def main() -> int:
     """Runs each; 1 if any failed."""
     runs = (
-        ["tests.metering.soak", "--seeds", SEEDS],
+        ["tests.metering.model.soak", "--seeds", SEEDS],
         ["tests.chaos", "--rounds", ROUNDS, "--calls", CALLS],
         ["pytest", *(f"tests/mediasrv/{name}" for name in RELAY_TESTS)],
     )

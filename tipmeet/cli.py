@@ -20,8 +20,8 @@ import uvloop
 
 from mediasrv.native.compile import CompileError, build
 from mediasrv.native.compiled import folder, found
-from metering.archive import audit_with_archive
-from metering.audit import audit
+from metering.archive.archive import audit_with_archive
+from metering.audit.audit import audit
 from metering.errors import MeteringError
 from metering.money import AmountError, format_amount, parse_amount
 from signaling.kernel.problems import ProblemError

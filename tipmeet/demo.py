@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mediasrv.synthetic import SyntheticParticipant
-from metering.audit import AuditReport, audit
+from metering.audit.audit import AuditReport, audit
 from metering.money import format_amount
 from metering.tariff import Tariff, charge_micros, platform_micros, provider_micros
 from tipmeet.ports import free_port

@@ -25,7 +25,7 @@ from redis.exceptions import (
     TimeoutError,
 )
 
-from metering.scripts import Client
+from metering.store.scripts import Client
 
 # Every command of this program may be sent twice without harm (keys, watermarks, compare-and-set),
 # so a broken connection is tried again before anyone hears of it.

@@ -12,8 +12,8 @@ from aiohttp import web
 
 from mediasrv.control import build_app
 from mediasrv.relay import Relay, RelayConfig
-from metering.ledger import Partitions
-from metering.meter import Meter
+from metering.calls.meter import Meter
+from metering.store.partitions import Partitions
 from signaling.kernel.tasks import stop as cancel
 from signaling.relays.registry import RelayInfo, RelayRegistry
 from tipmeet.redis_client import connect, connect_books

@@ -7,7 +7,7 @@ import asyncio
 import redis.exceptions
 import structlog
 
-from metering.archive import archive
+from metering.archive.archive import archive
 from metering.errors import MeteringError
 from signaling.kernel.tasks import stop as cancel
 from tipmeet.demo_data import DemoLogin, create_demo_data

@@ -21,8 +21,8 @@ import structlog
 
 from mediasrv.errors import JoinRefused
 from mediasrv.relay import Relay
+from metering.calls.meter import Meter, Tick
 from metering.errors import MeteringError
-from metering.meter import Meter, Tick
 from signaling.kernel.tasks import stop
 from signaling.relays.ticks import TICKS_CHANNEL
 

@@ -6,8 +6,8 @@ from dataclasses import fields
 
 import msgpack
 
+from metering.calls.receipts import CallReceipt
 from metering.tariff import Tariff
-from metering.types import CallReceipt
 
 
 def pack_receipt(receipt: CallReceipt) -> bytes:

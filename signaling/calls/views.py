@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from metering.calls.receipts import CallReceipt
 from metering.tariff import Tariff
-from metering.types import CallReceipt
 from signaling.calls.receipts import unpack_receipt
 from signaling.calls.record import Call
 from signaling.kernel.http.identity import User

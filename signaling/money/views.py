@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from metering.types import Entry, Voucher
+from metering.journal.statements import Entry
+from metering.wallets.vouchers import Voucher
 from signaling.kernel.http.views import View
 
 

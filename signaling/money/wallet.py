@@ -9,7 +9,7 @@ from pydantic import Field
 
 from metering.books import Books
 from metering.errors import MeteringError
-from metering.types import OwnerKind
+from metering.journal.statements import OwnerKind
 from signaling.calls.work import Calls
 from signaling.kernel.clock import Clock
 from signaling.kernel.http.identity import CLIENT, PROVIDER, User

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from metering.audit import audit as audit_books
+from metering.audit.audit import audit as audit_books
 from metering.books import Books
 from signaling.kernel.http.identity import OPERATOR
 from signaling.kernel.http.routing import ApiRequest, Route

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from metering.calls.calls import Quote
 from metering.money import format_amount
-from metering.types import Quote
 from signaling.kernel.http.identity import User
 from signaling.kernel.problems import ProblemError
 from signaling.presence.store import Duty

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from metering.books import Books
-from metering.types import Quote
+from metering.calls.calls import Quote
 from signaling.kernel.clock import Clock
 from signaling.kernel.http.identity import User
 from signaling.kernel.problems import ProblemError, not_found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metering.types import Quote
+from metering.calls.calls import Quote
 from signaling.kernel.http.views import View
 from signaling.kernel.problems import ProblemError
 from signaling.pricing.views import TariffView, tariff_view

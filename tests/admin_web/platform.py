@@ -19,7 +19,7 @@ from playwright.async_api import Browser, BrowserContext
 import admin_web
 from mediasrv.client import RelayClient
 from metering.books import Books
-from metering.meter import Meter
+from metering.calls.meter import Meter
 from signaling.calls.events import Accepted, HungUp
 from signaling.kernel.http.identity import COOKIE, User
 from signaling.money.cards.stripe_cards import CardSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgpack
 from playwright.async_api import Browser, expect
 
-from metering.meter import Meter
+from metering.calls.meter import Meter
 from signaling.calls.events import Accepted
 from signaling.relays.registry import RelayInfo
 from signaling.relays.ticks import TICKS_CHANNEL

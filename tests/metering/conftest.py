@@ -7,7 +7,7 @@ import redis.asyncio
 
 from metering.books import Books
 from metering.tariff import Tariff
-from tests.metering.desk import Desk
+from tests.metering.call_driver import CallDriver
 
 PER_MINUTE = Tariff(
     currency="USD",
@@ -36,8 +36,8 @@ async def books(redis_client: redis.asyncio.Redis) -> Books:
 
 
 @pytest.fixture
-async def desk(books: Books, tariff: Tariff) -> Desk:
+async def driver(books: Books, tariff: Tariff) -> CallDriver:
     """A client alice with 5.00, and a relay that can meter her calls to bob."""
-    desk = Desk(books, tariff)
-    await desk.pay_in(5_000_000)
-    return desk
+    driver = CallDriver(books, tariff)
+    await driver.pay_in(5_000_000)
+    return driver

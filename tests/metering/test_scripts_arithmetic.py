@@ -8,8 +8,8 @@ from typing import Any
 import msgpack
 import redis.asyncio
 
-from metering.calls import _hot_row
-from metering.scripts import Script, Scripts, build_script
+from metering.calls.calls import _hot_row
+from metering.store.scripts import Script, Scripts, build_script
 from metering.tariff import (
     MAX_SECONDS,
     Tariff,

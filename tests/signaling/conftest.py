@@ -20,9 +20,9 @@ import signaling.site
 from mediasrv.client import RelayClient
 from mediasrv.control import build_app
 from mediasrv.relay import Relay, RelayConfig
-from metering.audit import audit
+from metering.audit.audit import audit
 from metering.books import Books
-from metering.meter import Meter
+from metering.calls.meter import Meter
 from signaling.app import setup
 from signaling.kernel.tasks import stop
 from signaling.money.cards.stripe_cards import CardSettings

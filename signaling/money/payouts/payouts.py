@@ -6,9 +6,9 @@ import asyncio
 from typing import Literal, get_args
 
 from metering.books import Books
+from metering.earnings.payouts import Payout, PayoutState
 from metering.errors import InsufficientFundsError
 from metering.money import format_amount
-from metering.types import Payout, PayoutState
 from signaling.kernel.clock import Clock
 from signaling.kernel.http.identity import User
 from signaling.kernel.problems import ProblemError, invalid

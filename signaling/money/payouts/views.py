@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from metering.types import Payout
+from metering.earnings.payouts import Payout
 from signaling.kernel.http.identity import User
 from signaling.kernel.http.views import View
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import cast, get_args
 
-from metering.accounts import PlatformAccount
 from metering.books import Books
 from metering.errors import OutOfRangeError
-from metering.statements import statement_csv
-from metering.types import Entry, OwnerKind
+from metering.journal.csv import statement_csv
+from metering.journal.platform import PlatformAccount
+from metering.journal.statements import Entry, OwnerKind
 from signaling.kernel.http.identity import User
 from signaling.kernel.problems import ProblemError, invalid, not_found
 from signaling.money.statements.period import PeriodQuery

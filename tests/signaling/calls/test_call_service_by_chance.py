@@ -21,10 +21,10 @@ from hypothesis.stateful import (
 )
 
 from mediasrv.client import RelayClient
-from metering.audit import audit
+from metering.audit.audit import audit
 from metering.books import Books
+from metering.calls.meter import Meter
 from metering.errors import CallEndedError
-from metering.meter import Meter
 from signaling.calls.events import (
     Accepted,
     Cancelled,
