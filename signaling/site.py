@@ -163,7 +163,7 @@ class Site:
             on_tick=(self.call_news.ticked,),
         )
         self.own_calls = PartyCalls(self.calls, self.ticks)
-        self.call_commands = CallCommands(self.own_calls, self.calls, self.ice)
+        self.call_commands = CallCommands(self.own_calls, self.calls, self.ice, self.limiter)
         self.call_rounds = CallRounds(
             store=self.store,
             calls=self.calls,

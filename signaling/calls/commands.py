@@ -15,10 +15,15 @@ from signaling.kernel.http.inputs import Input
 from signaling.kernel.problems import ProblemError
 from signaling.kernel.room import Room
 from signaling.kernel.sockets.commands import Command, Fields, SocketRequest
+from signaling.kernel.store.limits import Limit, RateLimiter
 from signaling.relays.ice import IceServers
 from signaling.relays.ticks import TickBoard
 
 OFFER_MAX = 60_000  # characters; a browser's is under 10,000
+
+# Each costs the relay a parse and a handshake. A page whose link is lost tries seven times in this
+# while, and a wait of 20 s still ends before the call does.
+JOINS_BY_PERSON_AND_CALL = Limit("joins", 12, 20)
 
 CALL_ID = Field(min_length=1, max_length=64)
 
@@ -63,6 +68,7 @@ class CallCommands:
     own: PartyCalls
     calls: Calls
     ice: IceServers
+    limiter: RateLimiter
 
     async def watch(self, asked: SocketRequest) -> Fields:
         return self.own.shown(asked, await self.own.find(asked, "client", "provider"))
@@ -90,6 +96,7 @@ class CallCommands:
         call = await self.own.find(asked, "client", "provider")
         side = call.side_of(asked.user.id)
         assert side is not None
+        await self.limiter.take(JOINS_BY_PERSON_AND_CALL, f"{asked.user.id}:{call.id}")
         answer = await self.calls.join(call.id, side, asked.read(JoinMedia).offer)
         return {"answer": answer, "ice_servers": self.ice.of(asked.user.id)}
 

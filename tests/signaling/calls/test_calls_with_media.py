@@ -134,6 +134,28 @@ async def test_a_malformed_offer_names_the_line_and_the_call_goes_on(
         await ann.state("live")
 
 
+async def test_joining_without_end_is_stopped_and_hurts_nobody_else(
+    site: Site, relay: Relay
+) -> None:
+    async with AsyncExitStack() as media:
+        ann, bob, call_id = await answered(site)
+        offer = SyntheticParticipant(decode=False).offer()
+        codes = []
+        for _ in range(20):
+            try:
+                await ann.ask("media.join", call=call_id, offer=offer)
+                codes.append("joined")
+            except Refused as refused:
+                codes.append(refused.code)
+        assert codes == ["joined"] * 12 + ["too_many_requests"] * 8
+        await join(media, bob, call_id)
+        await site.parts.redis.delete(
+            f"tipmeet:rate:joins:{ann.user['id']}:{call_id}"
+        )  # 20 s later
+        await join(media, ann, call_id)
+        await ann.state("live")
+
+
 async def test_nobody_joins_before_the_answer_or_after_the_end(site: Site, relay: Relay) -> None:
     bob, slug = await site.provider()
     ann = await site.client()
