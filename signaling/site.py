@@ -47,6 +47,7 @@ from signaling.people.api import People
 from signaling.people.audit_log import AuditLog
 from signaling.people.passwords import Passwords
 from signaling.people.sessions import Sessions
+from signaling.people.signing_in import SigningIn
 from signaling.presence.news import DutyNews
 from signaling.presence.store import Presence
 from signaling.pricing.api import PricingApi
@@ -108,6 +109,7 @@ class Site:
         self.audit_log = AuditLog(self.redis)
         self.people = People(
             accounts=self.accounts,
+            signing_in=SigningIn(self.redis, self.accounts, self.limiter),
             sessions=self.sessions,
             audit_log=self.audit_log,
             limiter=self.limiter,

@@ -12,6 +12,7 @@ import redis.asyncio
 from signaling.kernel.http.identity import Role, User
 from signaling.kernel.problems import ProblemError, invalid, not_found
 from signaling.kernel.store.replies import maybe_raw, maybe_text, raw, texts
+from signaling.people.hash_queue import Lane
 from signaling.people.passwords import Passwords
 
 NAME_MAX = 80
@@ -22,6 +23,7 @@ GUEST_TTL_S = 30 * 86_400
 USERS = "{dir}:users"  # sorted set: account by its creation (ms)
 EMAILS = "{dir}:emails"  # hash: normalised address → user id
 
+COMMAND_LINE = Lane("")
 SEARCH_DEPTH = 5_000  # newest accounts a search looks through
 
 # One @ with a dotted name behind it; whether it exists only a letter can tell.
@@ -47,10 +49,13 @@ class Accounts:
         self._clock = clock
         self._create = redis_client.register_script(_CREATE)
 
-    async def create_user(self, email: str, password: str, name: str, role: Role) -> User:
+    async def create_user(
+        self, email: str, password: str, name: str, role: Role, lane: Lane = COMMAND_LINE
+    ) -> User:
         """A new account; operators too, so callers on the web must not pass that role on.
 
-        Raises ProblemError `invalid` (with the field) or `email_taken`.
+        `lane`: where the request comes from. Raises ProblemError `invalid` (with the field),
+        `email_taken` or `unavailable`.
         """
         email = normalise_email(email)
         name = clean_name(name)
@@ -58,15 +63,16 @@ class Accounts:
             raise invalid(
                 "password", f"A password has {PASSWORD_MIN} to {PASSWORD_MAX} characters."
             )
+        if await self._id_of(email):
+            raise _taken()
         user = User(secrets.token_hex(8), name, email, role, self._clock())
-        hashed = await self._passwords.hash(password)
+        hashed = await self._passwords.hash(password, lane)
         created = await self._create(
             keys=[EMAILS, user_key(user.id), USERS],
             args=[email, user.id, _pack(user, hashed), user.created_at_ms],
         )
         if not created:
-            sentence = "There is an account with this email already. Sign in instead."
-            raise ProblemError("email_taken", sentence, fields={"email": sentence})
+            raise _taken()
         return user
 
     async def create_guest(self, name: str) -> User:
@@ -75,12 +81,15 @@ class Accounts:
         await self._redis.set(user_key(user.id), _pack(user, None), ex=GUEST_TTL_S)
         return user
 
-    async def authenticate(self, email: str, password: str) -> User | None:
-        """The user with this email and password; every failure takes the same time."""
+    async def authenticate(self, email: str, password: str, lane: Lane) -> User | None:
+        """The user with this email and password; every failure takes the same time.
+
+        Raises ProblemError `unavailable` when too many wait in the lane.
+        """
         user_id = await self._id_of(email)
         record = await self._record(user_id) if user_id else None
         user, hashed = _unpack(record) if record else (None, None)
-        fits = await self._passwords.verify(hashed, password[: PASSWORD_MAX + 1])
+        fits = await self._passwords.verify(hashed, password[: PASSWORD_MAX + 1], lane)
         return user if fits else None
 
     async def get(self, user_id: str) -> User | None:
@@ -123,6 +132,11 @@ class Accounts:
 def user_key(user_id: str) -> str:
     """An account's record."""
     return f"{{dir}}:user:{user_id}"
+
+
+def _taken() -> ProblemError:
+    sentence = "There is an account with this email already. Sign in instead."
+    return ProblemError("email_taken", sentence, fields={"email": sentence})
 
 
 def normalise_email(email: str) -> str:

@@ -13,7 +13,6 @@ from signaling.kernel.http.identity import COOKIE, OPERATOR, SIGNED_IN, User, ad
 from signaling.kernel.http.inputs import Input
 from signaling.kernel.http.routing import ApiRequest, Route, json_response
 from signaling.kernel.http.views import View
-from signaling.kernel.problems import ProblemError
 from signaling.kernel.room import Room
 from signaling.kernel.sockets.commands import Fields
 from signaling.kernel.sockets.hub import Hub
@@ -21,11 +20,11 @@ from signaling.kernel.sockets.socket import Socket
 from signaling.kernel.store.limits import Limit, RateLimiter
 from signaling.people.accounts import NAME_MAX, PASSWORD_MAX, Accounts
 from signaling.people.audit_log import AuditLog
+from signaling.people.hash_queue import Lane
 from signaling.people.sessions import SIGNED_OUT_CHANNEL, Sessions, digest
+from signaling.people.signing_in import SigningIn
 from signaling.people.views import ActionView, UserView, action_view, user_view
 
-SIGN_IN_BY_ACCOUNT = Limit("sign-in-account", 10, 900)
-SIGN_IN_BY_ADDRESS = Limit("sign-in-address", 1000, 900)  # an office may share one address
 ACCOUNTS_BY_ADDRESS = Limit("accounts-address", 1000, 3600)
 
 
@@ -63,6 +62,7 @@ class People:
     """The handlers; `secure_cookies` where browsers come by https only."""
 
     accounts: Accounts
+    signing_in: SigningIn
     sessions: Sessions
     audit_log: AuditLog
     limiter: RateLimiter
@@ -76,9 +76,12 @@ class People:
         return await self.accounts.get(user_id) if user_id else None
 
     async def sign_up(self, request: ApiRequest) -> web.Response:
-        body = request.read(SignUp)
-        await self.limiter.take(ACCOUNTS_BY_ADDRESS, address_of(request.http))
-        user = await self.accounts.create_user(body.email, body.password, body.name, body.role)
+        body, address = request.read(SignUp), address_of(request.http)
+        await self.limiter.take(ACCOUNTS_BY_ADDRESS, address)
+        user = await self.accounts.create_user(
+            body.email, body.password, body.name, body.role, Lane(address)
+        )
+        await self.signing_in.remember(body.email, address)
         return await self._signed_in(request, user, 201)
 
     async def enter_as_guest(self, request: ApiRequest) -> web.Response:
@@ -87,14 +90,8 @@ class People:
         return await self._signed_in(request, await self.accounts.create_guest(body.name), 201)
 
     async def sign_in(self, request: ApiRequest) -> web.Response:
-        body = request.read(SignIn)
-        account = body.email.strip().casefold()[:300]
-        await self.limiter.take(SIGN_IN_BY_ADDRESS, address_of(request.http))
-        await self.limiter.take(SIGN_IN_BY_ACCOUNT, account)
-        user = await self.accounts.authenticate(body.email, body.password)
-        if user is None:
-            raise ProblemError("wrong_credentials", "The email or the password is wrong.")
-        await self.limiter.forgive(SIGN_IN_BY_ACCOUNT, account)
+        body, address = request.read(SignIn), address_of(request.http)
+        user = await self.signing_in.sign_in(body.email, body.password, address)
         return await self._signed_in(request, user, 200)
 
     async def who_am_i(self, request: ApiRequest) -> UserAnswer:

@@ -25,7 +25,6 @@ from metering.books import Books
 from metering.calls.meter import Meter
 from signaling.app import setup
 from signaling.kernel.tasks import stop
-from signaling.money.cards.stripe_cards import CardSettings
 from signaling.pricing.rules import Pricing
 from signaling.relays.registry import RelayInfo
 from signaling.relays.ticks import TICKS_CHANNEL
@@ -205,16 +204,18 @@ def media(state: str) -> dict[str, Any]:
 
 
 async def start_site(
-    redis_client: redis.asyncio.Redis, clock: Clock, cards: CardSettings | None = None
+    redis_client: redis.asyncio.Redis, clock: Clock, **changes: Any
 ) -> AsyncIterator[Site]:
-    """A web process on a store; several may run at once."""
+    """A web process on a store; several may run at once. `changes` are to its settings."""
     settings = SignalingSettings(
-        base_url="http://tipmeet.test",
-        relay_secret=SECRET,
-        password_memory_kib=64,
-        password_rounds=1,
-        ice_urls=("stun:stun.example.org",),
-        cards=cards,
+        **{
+            "base_url": "http://tipmeet.test",
+            "relay_secret": SECRET,
+            "password_memory_kib": 64,
+            "password_rounds": 1,
+            "ice_urls": ("stun:stun.example.org",),
+        }
+        | changes
     )
     async with AsyncExitStack() as stack, aiohttp.ClientSession() as http:
         parts = signaling.site.Site(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -137,12 +138,23 @@ def problem_response(problem: ProblemError) -> web.Response:
 
 
 def _address(request: web.Request, trusted_proxies: frozenset[str]) -> str:
-    """Where a request comes from; a trusted proxy's word is taken for it."""
+    """Where a request comes from; a trusted proxy's word is taken for it.
+
+    An IPv6 address stands for its whole /64: that is what one household or server is given.
+    """
     address = request.remote or "unknown"
     if address in trusted_proxies:
         forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        return forwarded[:64] or address
-    return address
+        address = forwarded[:64] or address
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(parsed), 64), strict=False))
 
 
 def _host_of(origin: str) -> str:

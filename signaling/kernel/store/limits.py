@@ -14,6 +14,12 @@ if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {n, redis.call('PTTL', KEYS[1])}
 """
 
+# A counter that ran out meanwhile is not made anew: it would stay for ever.
+_GIVE_BACK = """
+if tonumber(redis.call('GET', KEYS[1]) or 0) > 0 then redis.call('DECR', KEYS[1]) end
+return 1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -30,6 +36,7 @@ class RateLimiter:
     def __init__(self, redis_client: redis.asyncio.Redis) -> None:
         self._redis = redis_client
         self._count = redis_client.register_script(_COUNT)
+        self._give_back = redis_client.register_script(_GIVE_BACK)
 
     async def take(self, limit: Limit, who: str) -> None:
         """Count one attempt. Raises ProblemError too_many_requests above the limit."""
@@ -43,6 +50,10 @@ class RateLimiter:
                 f"Too many attempts. Try again in {wait}.",
                 retry_after_s=left_s,
             )
+
+    async def give_back(self, limit: Limit, who: str) -> None:
+        """Forget one attempt: it was not carried out."""
+        await self._give_back(keys=[_key(limit, who)])
 
     async def forgive(self, limit: Limit, who: str) -> None:
         """Forget what was counted: the person has shown to be honest."""

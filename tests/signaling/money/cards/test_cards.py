@@ -55,7 +55,7 @@ async def shop(redis_client: redis.asyncio.Redis) -> AsyncIterator[Shop]:
     stripe = StripeStandIn()
     await stripe.server.start_server()
     cards = CardSettings(API_KEY, WEBHOOK_SECRET, api_base=stripe.url)
-    async with asynccontextmanager(start_site)(redis_client, Clock(), cards) as site:
+    async with asynccontextmanager(start_site)(redis_client, Clock(), cards=cards) as site:
         yield Shop(site, stripe, await site.person("ann", "client"))
         assert await site.balanced()
     await stripe.server.close()
