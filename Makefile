@@ -2,11 +2,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # Debian keeps venv in a package of its own: as root it is installed, else the message says so.
 SYSTEM_VENV = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv
 
-.PHONY: run test install install-test lint compile format soak bench clean
+.PHONY: run test install install-test lock lint compile format soak bench clean
 
 # Without a C compiler the relay runs interpreted, and `compile` says so; nothing else differs.
 run: install
@@ -27,6 +28,7 @@ lint: install-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/pytest tests/tidy/test_what_is_locked_fits.py
 
 compile: install-test
 	@$(BIN)/tipmeet compile
@@ -45,19 +47,33 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); $(SYSTEM_VENV) && $(PYTHON) -m venv $(VENV); } || \
 	  { rm -rf $(VENV); echo "python3-venv is missing: sudo apt-get install python3-venv, then try again."; exit 1; }
 
-$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+# What others have written comes in the versions, to the byte, that the lock files name.
+INSTALL = $(PIP) install --require-hashes -r $(1) && \
+  $(PIP) install --no-deps --no-build-isolation -e .
+
+$(VENV)/.installed: pyproject.toml requirements/run.txt | $(VENV)/bin/python
 	@echo "Installing TipMeet into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[compiled]'
+	@$(call INSTALL,requirements/run.txt)
 	@touch $@
 
-$(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.installed-test: pyproject.toml requirements/test.txt | $(VENV)/bin/python
 	@echo "Installing TipMeet and what its tests need into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@$(call INSTALL,requirements/test.txt)
 	@touch $@ $(VENV)/.installed
+
+# After a change of the dependencies in pyproject.toml. Versions that are locked stay as they are
+# where they still fit; UPGRADE=--upgrade takes the newest, UPGRADE='--upgrade-package stripe' one.
+LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+  --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+  --quiet --no-config $(UPGRADE)
+lock: | $(VENV)/bin/python
+	@$(PIP) install 'uv==0.13.9'
+	$(LOCK) --extra compiled --extra test -o requirements/test.txt
+	$(LOCK) --extra compiled -c requirements/test.txt -o requirements/run.txt
 
 # Long runs; SEEDS=100000 and the like are passed on.
 soak: install-test
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[soak]' || \
+	@$(PIP) install -e '.[soak]' || \
 	  echo 'No atheris for this Python: the fuzzing corpus is replayed, not grown.'
 	$(BIN)/python -m tests.soak
 
