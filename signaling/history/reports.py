@@ -35,7 +35,12 @@ class RefundInput(Input):
 
 
 class DisputeDecision(Input):
-    amount: Amount = Field(default=0, ge=0, description="to give back; 0: the report is rejected")
+    amount: Amount = Field(
+        default=0,
+        ge=0,
+        description="to give back; 0: the report is rejected",
+        json_schema_extra={"default": "0"},  # as it is written, not as it is read
+    )
     answer: str = Field(min_length=1, max_length=200, description="shown to both parties")
 
 

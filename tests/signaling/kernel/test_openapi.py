@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
 from signaling.kernel.http.openapi import document
 from tests.signaling.actors import Person
 from tests.signaling.conftest import Site
@@ -31,3 +33,13 @@ async def test_the_api_describes_itself(site: Site) -> None:
 async def test_the_description_is_the_same_every_time(site: Site) -> None:
     first, second = (json.dumps(document(site.parts.routes(), "http://x", "1")) for _ in range(2))
     assert first == second
+
+
+async def test_the_description_is_valid_openapi(site: Site) -> None:
+    anyone = await site.stack.enter_async_context(Person(site.url))
+    described = await anyone.api("GET", "/openapi.json")
+    problems = [
+        f"{'/'.join(map(str, error.absolute_path))}: {error.message}"
+        for error in OpenAPIV31SpecValidator(described).iter_errors()
+    ]
+    assert problems == []
