@@ -76,6 +76,13 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Addresses of TLS proxies whose X-Forwarded-For is believed."
     )
+    http_idle_s: int = Field(
+        75,
+        ge=1,
+        le=3600,
+        description="How long a connection may stay without a whole request; longer than a "
+        "proxy in front keeps its own.",
+    )
     session_days: int = Field(30, ge=1, le=365, description="How long a sign-in lasts.")
 
     relays: int = Field(

@@ -21,6 +21,9 @@ from tipmeet.redis_client import connect, connect_books
 from tipmeet.settings import Settings, relay_secret
 from tipmeet.supervisor import until_signal
 
+# For the rest of a body that nobody wants.
+LINGERING_S = 5.0
+
 log = structlog.get_logger("web")
 
 
@@ -86,6 +89,15 @@ async def healthz(_request: web.Request) -> web.Response:
     return web.Response(text="ok\n")
 
 
+def make_runner(app: web.Application, *, idle_s: float) -> web.AppRunner:
+    """Serves `app`; closes connections that bring no whole request head within `idle_s`.
+
+    That time runs from the connection's beginning and from the end of each answer, however many
+    bytes of a head trickle in. Open sockets have a heartbeat instead.
+    """
+    return web.AppRunner(app, access_log=None, keepalive_timeout=idle_s, lingering_time=LINGERING_S)
+
+
 async def run_web(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM."""
     if settings.redis_url is None:
@@ -94,7 +106,7 @@ async def run_web(settings: Settings) -> None:
         app = web.Application()
         app.router.add_get("/healthz", healthz)
         admin_web.setup(app, site)
-        runner = web.AppRunner(app, access_log=None)
+        runner = make_runner(app, idle_s=settings.http_idle_s)
         await runner.setup()
         try:
             await web.TCPSite(runner, settings.web_host, settings.web_port).start()

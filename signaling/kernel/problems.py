@@ -33,6 +33,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "already_in_call": 409,
     "price_changed": 409,
     "insufficient_funds": 402,
+    "too_slow": 408,
     "too_large": 413,
     "unsupported_media_type": 415,
     "invalid": 422,

@@ -5,6 +5,7 @@ Requests are handled and the OpenAPI document is written from the same rows.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from signaling.kernel.http.views import View
 from signaling.kernel.problems import ProblemError
 
 BODY_MAX = 64 * 1024
+BODY_S = 20.0  # 64 KiB on a line of 30 kbit/s
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
 B = TypeVar("B", bound=Input)
@@ -111,8 +113,17 @@ def json_response(answer: View, status: int = 200) -> web.Response:
     )
 
 
+async def read_body(http: web.Request) -> bytes:
+    """The body's bytes. Raises ProblemError `too_slow` when they are not there in time."""
+    try:
+        async with asyncio.timeout(BODY_S):
+            return await http.read()
+    except TimeoutError:
+        raise ProblemError("too_slow", f"The body did not come within {BODY_S:g} s.") from None
+
+
 async def _read(http: web.Request, model: type[BaseModel]) -> Input:
-    raw = await http.read()
+    raw = await read_body(http)
     if len(raw) > BODY_MAX:
         raise ProblemError("too_large", f"A body can have {BODY_MAX} bytes at most.")
     try:

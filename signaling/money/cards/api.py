@@ -13,7 +13,7 @@ from signaling.calls.work import Calls
 from signaling.kernel.clock import Clock
 from signaling.kernel.http.identity import ANYONE, CLIENT, OPERATOR
 from signaling.kernel.http.inputs import Amount, Input
-from signaling.kernel.http.routing import ApiRequest, Route
+from signaling.kernel.http.routing import ApiRequest, Route, read_body
 from signaling.kernel.http.views import View
 from signaling.kernel.problems import ProblemError
 from signaling.kernel.room import Room
@@ -76,7 +76,7 @@ class CardsApi:
 
     async def webhook(self, request: ApiRequest) -> web.Response:
         signature = request.http.headers.get("Stripe-Signature", "")
-        user_id = await self.cards.webhook(await request.http.read(), signature)
+        user_id = await self.cards.webhook(await read_body(request.http), signature)
         if user_id is not None:
             await self.calls.funds_changed(user_id)
         return web.json_response({})
