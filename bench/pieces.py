@@ -152,7 +152,7 @@ def test_a_packet_is_kept_for_retransmission(benchmark: BenchmarkFixture) -> Non
 def test_proof_is_read_while_both_sides_are_heard(benchmark: BenchmarkFixture) -> None:
     proof, clock = ProofCounter(), itertools.count()
     for presence in proof.sides:
-        proof.silence_ended(presence, 0.0)
+        presence.silence_ended(0.0)
 
     def second() -> int:
         for presence in proof.sides:

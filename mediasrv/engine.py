@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mediasrv.arrivals import Arrival, Arrivals
 from mediasrv.call.call import ABANDONED_S, Call
-from mediasrv.call.participant import MAX_DTLS_PER_S, Participant
+from mediasrv.call.participant import Participant
 from mediasrv.errors import RelayDrainingError, RelayFullError, UnknownCallError
 from mediasrv.feedback import Feedback
 from mediasrv.media_path import MediaPath, Queue
@@ -20,12 +21,12 @@ from mediasrv.net import sockaddr
 from mediasrv.net.counters import Counters
 from mediasrv.net.pktinfo import Local
 from mediasrv.net.rate_limit import RateLimit
-from mediasrv.net.route import Route, Stream
+from mediasrv.net.route import Route
 from mediasrv.net.slots import MAX_DATAGRAM, SLOT_SIZE, Slots
 from mediasrv.sdp.answer import LocalTransport, write_answer
 from mediasrv.sdp.negotiation import Agreement, negotiate, understood
 from mediasrv.sdp.offer import parse_offer
-from mediasrv.stats import SIDES, CallStats, Side, Totals
+from mediasrv.stats import CallStats, Side, Totals
 from mediasrv.transport.dtls import Certificate, DtlsState
 from mediasrv.transport.ice import IceLite
 from mediasrv.transport.stun import StunError, read_request
@@ -64,15 +65,13 @@ class Engine:
         self.changed: set[str] = set()
         self.draining = False
         self._calls: dict[str, Call] = {}
-        self._routes: dict[bytes, Route] = {}
+        self.arrivals = Arrivals()
         #: Which address of this machine the datagram in a slot came to; set by the shell.
         self.local: Callable[[int], Local | None] = lambda _: None
-        #: Open TCP connections by source, kept by the shell.
-        self.streams: dict[bytes, Stream] = {}
         #: Participants by the user name their checks are for.
-        self._users: dict[bytes, Participant] = {}
+        self._users: dict[bytes, tuple[Call, Participant]] = {}
         self._handshaking: set[Participant] = set()
-        self._media = MediaPath(slots, self.counters, queue)
+        self._media = MediaPath(slots, self.counters, queue, self._send)
         self._feedback = Feedback(self.counters, self._send)
         self._handshakes = RateLimit(config.handshakes_per_s)
         self._review_at = self._sample_at = float("-inf")
@@ -83,21 +82,22 @@ class Engine:
         self, count: int, lengths: Sequence[int], sources: Sequence[bytes], now: float
     ) -> None:
         """Datagrams in slots 0 to ``count``; never raises, whatever they hold."""
-        view, routes, counters = self._slots.view, self._routes, self.counters
+        view, counters = self._slots.view, self.counters
+        arrivals = self.arrivals.by_source
         media = self._media
         media.begin(now)
         counters.packets_in += count
         for slot in range(count):
             length, source, start = lengths[slot], sources[slot], slot * SLOT_SIZE
-            route = routes.get(source)
+            arrival = arrivals.get(source)
             if (
-                route is not None
+                arrival is not None
                 and 127 < view[start] < 192
                 and not 191 < view[start + 1] < 224
                 and _MIN_SRTP <= length <= MAX_DATAGRAM
-                and (participant := route.participant).rx is not None
+                and (inbound := arrival.inbound).rx is not None
             ):
-                media.forward(participant, slot, start, length)
+                media.forward(inbound, slot, start, length)
             else:
                 self._other(slot, length, source, now)
 
@@ -111,91 +111,67 @@ class Engine:
         if first < 4:
             self._stun(slot, datagram, source, now)
             return
-        route = self._routes.get(source)
-        if route is None:
+        arrival = self.arrivals.by_source.get(source)
+        if arrival is None:
             self.counters.drop("unknown_source")
         elif 20 <= first <= 63:
-            self._dtls(route.participant, datagram, route, now)
+            self._dtls(arrival, datagram, now)
         elif not 128 <= first <= 191:
             self.counters.drop("unknown_protocol")
         elif length < _MIN_SRTCP:
             self.counters.drop("short")
-        elif route.participant.rx is None:
+        elif arrival.inbound.rx is None:
             self.counters.drop("media_before_keys")
         else:
-            self._feedback.receive(route.participant, datagram, now)
+            self._feedback.receive(arrival.call, arrival.participant, datagram, now)
 
     def _stun(self, slot: int, datagram: bytes, source: bytes, now: float) -> None:
         try:
             request = read_request(datagram)
-            participant = self._users.get(request.receiver)
-            if participant is None:
+            user = self._users.get(request.receiver)
+            if user is None:
                 raise StunError("stun_unknown_user")
-            result = participant.ice.check(request, source, now)
+            call, participant = user
+            result = participant.connection.ice.check(request, source, now)
         except StunError as error:
             self.counters.drop(error.kind)
             return
-        known = self._routes.get(source)
-        if known is not None and known.participant is not participant:
-            # A browser reuses a port for its next connection: the newer proof counts.
-            self._drop_route(known)
         local = self.local(slot)
-        route = participant.add_route(source, self.streams.get(source), local)
-        self._routes[source] = route
-        surplus = participant.surplus_route()
-        if surplus is not None:
-            self._routes.pop(surplus.key, None)
-        if participant.route is None or (result.nominated and participant.route is not route):
-            participant.route = route
-            participant.call.wire()
+        route = self.arrivals.prove(call, participant, source, local)
+        connection = participant.connection
+        if connection.route is None or (result.nominated and connection.route is not route):
+            connection.route = route
+            call.wire()
         if route.local is not local:
             # One port of a browser asks several addresses of this machine: each answers for itself,
             # and media goes out from the one it has chosen.
             if result.nominated:
                 route.local = local
             else:
-                route = Route(source, participant, route.stream, local)
+                route = Route(source, route.stream, local)
         self._send(result.response, route)
 
-    def connection_lost(self, source: bytes) -> None:
-        """A TCP connection is gone; its participant waits for the next check from elsewhere."""
-        self.streams.pop(source, None)
-        route = self._routes.pop(source, None)
-        if route is not None:
-            self._drop_route(route)
-
-    def _drop_route(self, route: Route) -> None:
-        participant = route.participant
-        participant.routes.pop(route.key, None)
-        if participant.route is route:
-            participant.route = None
-            participant.call.wire()
-
-    def knows(self, source: bytes) -> bool:
-        """Whether a participant has proven this source."""
-        return source in self._routes
-
-    def _dtls(self, participant: Participant, datagram: bytes, route: Route, now: float) -> None:
-        participant.dtls_budget -= 1
-        if participant.dtls_budget < 0:
+    def _dtls(self, arrival: Arrival, datagram: bytes, now: float) -> None:
+        participant, connection = arrival.participant, arrival.participant.connection
+        connection.dtls_budget -= 1
+        if connection.dtls_budget < 0:
             self.counters.drop("dtls_flood")
             return
-        dtls = participant.dtls
+        dtls = connection.dtls
         if dtls is None:
-            host, _ = sockaddr.host_port(route.key)
+            host, _ = sockaddr.host_port(arrival.route.key)
             if not self._handshakes.allows(host, now):
                 self.counters.drop("handshake_limit")
                 return
-            dtls = participant.open_dtls(self._certificate)
+            dtls = connection.open_dtls(self._certificate)
             self._handshaking.add(participant)
         for flight in dtls.receive(datagram, now):
-            self._send(flight, route)
+            self._send(flight, arrival.route)
         if dtls.state is not DtlsState.HANDSHAKING:
             self._handshaking.discard(participant)
-            if dtls.state is DtlsState.CONNECTED and participant.srtp is None:
-                participant.secure()
-                participant.call.wire()
-            self._review(participant, now)
+            if dtls.state is DtlsState.CONNECTED and participant.secure():
+                arrival.call.wire()
+            self._review(arrival.call, participant, now)
 
     def _send(self, datagram: bytes, route: Route) -> None:
         self.counters.packets_out += 1
@@ -206,15 +182,15 @@ class Engine:
     def tick(self, now: float) -> None:
         """What is due: handshake repeats, feedback, requests, states. Call every 20 ms."""
         for participant in list(self._handshaking):
-            dtls, route = participant.dtls, participant.route
+            dtls, route = participant.connection.dtls, participant.connection.route
             if dtls is None or route is None:
                 continue
             for flight in dtls.timeout(now):
                 self._send(flight, route)
             if dtls.state is DtlsState.FAILED:
                 self._handshaking.discard(participant)
-        for participant in self._users.values():
-            self._feedback.tell_sender(participant, now)
+        for call, participant in self._users.values():
+            self._feedback.tell_sender(call, participant, now)
         if now - self._review_at >= REVIEW_S:
             self._review_at = now
             for call in list(self._calls.values()):
@@ -223,12 +199,11 @@ class Engine:
             self._sample_at = now
             for call in self._calls.values():
                 for participant in call.participants.values():
-                    participant.dtls_budget = MAX_DTLS_PER_S
                     participant.sample()
 
     def _review_call(self, call: Call, now: float) -> None:
         for participant in call.participants.values():
-            self._review(participant, now)
+            self._review(call, participant, now)
         call.proof.read_ms()
         if call.proof.exhausted and not call.stopped:
             call.stopped = True
@@ -238,12 +213,12 @@ class Engine:
             del self._calls[call.id]
             self.changed.add(call.id)
 
-    def _review(self, participant: Participant, now: float) -> None:
+    def _review(self, call: Call, participant: Participant, now: float) -> None:
         if participant.review(now):
-            self.changed.add(participant.call.id)
+            self.changed.add(call.id)
             if participant.gone:
                 self._forget(participant)
-                participant.call.wire()
+                call.wire()
 
     # -- calls -----------------------------------------------------------------------------------
 
@@ -255,49 +230,51 @@ class Engine:
         if call is None and len(self._calls) >= self._config.max_calls:
             raise RelayFullError(f"the relay carries its {self._config.max_calls} calls already")
         offer = parse_offer(offer_sdp)
-        opposite = call.participants.get(SIDES[1 - SIDES.index(side)]) if call else None
+        opposite = call.heard_by(side) if call else None
         other = opposite.agreement if opposite is not None and not opposite.gone else None
         agreement = negotiate(offer, other)
         if call is None:
             call = self._calls[call_id] = Call(call_id, now)
         present = call.participants.get(side)
         if present is not None and _same_connection(present, agreement):
-            return self._restart_ice(present, agreement, now)
+            return self._restart_ice(call, present, agreement, now)
         if present is not None:
             self._part(call, side, now)
-        participant = Participant(call, side, agreement, now)
-        call.enter(participant)
+        participant = call.enter(side, agreement, now)
         if opposite is not None and other is not None and not understood(other, agreement):
             # It sends what this side cannot decode. A fresh offer of its page will be answered
             # with what both can; until then its connection is of no use.
             self._part(call, opposite.side, now)
-        self._users[participant.ice.user] = participant
+        self._users[participant.connection.ice.user] = call, participant
         self.changed.add(call_id)
-        return self._answer(participant)
+        return self._answer(call, participant)
 
-    def _restart_ice(self, participant: Participant, agreement: Agreement, now: float) -> str:
+    def _restart_ice(
+        self, call: Call, participant: Participant, agreement: Agreement, now: float
+    ) -> str:
         """New credentials for the same connection; keys, streams and the old route stay."""
+        connection = participant.connection
         if agreement.ice != participant.agreement.ice:
-            self._users.pop(participant.ice.user, None)
-            participant.ice = IceLite(agreement.ice, now)
+            self._users.pop(connection.ice.user, None)
+            connection.ice = IceLite(agreement.ice, now)
             participant.agreement = agreement
             participant.version += 1
-            self._users[participant.ice.user] = participant
-        return self._answer(participant)
+            self._users[connection.ice.user] = call, participant
+        return self._answer(call, participant)
 
-    def _answer(self, participant: Participant) -> str:
+    def _answer(self, call: Call, participant: Participant) -> str:
         local = LocalTransport(
-            session_id=int.from_bytes(participant.call.id.encode()[-7:]),
+            session_id=int.from_bytes(call.id.encode()[-7:]),
             version=participant.version,
-            ice=participant.ice.local,
+            ice=participant.connection.ice.local,
             fingerprint=self._certificate.fingerprint,
             addresses=self._config.addresses,
             port=self._config.port,
             tcp=self._config.tcp,
         )
-        other = SIDES[1 - SIDES.index(participant.side)]
-        ssrcs = participant.call.feeds[participant.side].ssrcs
-        return write_answer(participant.agreement, local, ssrcs, f"tipmeet-{other}")
+        place = call.places[participant.side]
+        stream = f"tipmeet-{place.hears}"
+        return write_answer(participant.agreement, local, place.feed.ssrcs, stream)
 
     def leave(self, call_id: str, side: Side, now: float) -> None:
         """Takes one side out; the call and its proof stay until ``close_call``."""
@@ -309,7 +286,7 @@ class Engine:
     def close_call(self, call_id: str, now: float) -> int:
         """Ends the call; returns the final proof in milliseconds."""
         call = self._call(call_id)
-        for side in SIDES:
+        for side in list(call.participants):
             self._part(call, side, now)
         del self._calls[call_id]
         self.changed.discard(call_id)
@@ -363,21 +340,19 @@ class Engine:
         participant = call.participants.get(side)
         if participant is None:
             return None
-        if participant.dtls is not None and participant.route is not None:
-            for goodbye in participant.dtls.close(now):
-                self._send(goodbye, participant.route)
+        dtls, route = participant.connection.dtls, participant.connection.route
+        if dtls is not None and route is not None:
+            for goodbye in dtls.close(now):
+                self._send(goodbye, route)
         self._forget(participant)
         return call.remove(side, now)
 
     def _forget(self, participant: Participant) -> None:
         """Nothing that arrives concerns this participant any more."""
-        self._users.pop(participant.ice.user, None)
+        self._users.pop(participant.connection.ice.user, None)
         self._handshaking.discard(participant)
-        for key in participant.routes:
-            self._routes.pop(key, None)
-        participant.routes.clear()
-        participant.route = None
-        participant.rx = participant.tx = participant.srtp = None
+        self.arrivals.forget(participant)
+        participant.forget()
 
 
 def _same_connection(present: Participant, agreement: Agreement) -> bool:

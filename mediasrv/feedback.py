@@ -8,26 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mediasrv.call.call import Call
+from mediasrv.call.consumer import Consumer
 from mediasrv.call.participant import Participant
 from mediasrv.call.proof import SILENCE_S
-from mediasrv.call.track import Source, Track
-from mediasrv.call.translation import Numbers, ReportBlock, Translation, translate
-from mediasrv.media_path import header_size
+from mediasrv.call.source import Source
+from mediasrv.call.translation import Numbers, Translation, renumbered, translate
 from mediasrv.net.counters import Counters
 from mediasrv.net.route import Route
 from mediasrv.rtcp.packets import make_nack, make_pli
+from mediasrv.rtp.header import payload_start
 from mediasrv.rtp.packet_cache import wrap_rtx
 from mediasrv.rtp.transport_seq import find_transport_seq
 from mediasrv.sdp.negotiation import TRANSPORT_CC
-
-#: Sender reports remembered for round trips: two streams, one every second, some seconds.
-MAX_SENDER_REPORTS = 32
 
 Send = Callable[[bytes, Route], None]
 
 
 class Feedback:
-    """Handles the RTCP between the two sides."""
+    """Handles the RTCP between those in a call."""
 
     __slots__ = ("_counters", "_send")
 
@@ -35,169 +34,176 @@ class Feedback:
         self._counters = counters
         self._send = send
 
-    def receive(self, participant: Participant, datagram: bytes, now: float) -> None:
+    def receive(self, call: Call, participant: Participant, datagram: bytes, now: float) -> None:
         """One SRTCP datagram of a participant; forged or malformed ones are counted."""
         packet = self._decrypted(participant, datagram)
         if packet is None:
             return
-        presence = participant.presence
+        inbound, outbound = participant.inbound, participant.outbound
+        presence = inbound.presence
         if now - presence.heard > SILENCE_S:
-            participant.call.proof.silence_ended(presence, now)
+            presence.silence_ended(now)
         presence.heard = now
-        participant.control_in += 1
-        participant.control_bytes_in += len(packet)
-        feed = participant.call.feeds[participant.side]
-        numbers = Numbers(
-            sources=participant.sources,
-            tracks=feed.by_ssrc,
-            own_ssrc=participant.sends["audio"].ssrc,
-        )
-        translation = translate(packet, numbers)
+        inbound.control_packets += 1
+        inbound.control_bytes += len(packet)
+        translation = translate(packet, Numbers(inbound.sources, outbound.feed.by_ssrc))
         if translation.malformed:
             self._counters.drop("rtcp_malformed")
         for told in translation.feedback:
-            participant.downlink.feedback(told, now)
+            outbound.downlink.feedback(told, now)
         if translation.limit_bps is not None:
-            participant.downlink.limit(translation.limit_bps)
-        for source, middle in translation.sender_reports:
-            source.sender_report, source.sender_report_at = middle, now
+            outbound.downlink.limit(translation.limit_bps)
         for report in translation.reports:
-            _note_report(participant, report, now)
-        peer = participant.peer
-        if peer is not None and peer.ready and translation.data:
-            _note_sender_reports(peer, translation, now)
-            self._control(peer, bytes(translation.data))
-        for track in translation.keyframes:
-            if track.is_open and track.keyframes is not None:
-                track.keyframes.want()
-        for track, lost in translation.nacks:
-            self._answer(participant, track, lost, now)
+            outbound.reported(report, now)
+        if translation.passages:
+            self._pass_on(call, participant, translation, now)
+        if translation.keyframes or translation.nacks:
+            self._answer(call, participant, translation, now)
 
     def _decrypted(self, participant: Participant, datagram: bytes) -> bytes | None:
-        ssrc = int.from_bytes(datagram[4:8])
-        known = ssrc in participant.sources
-        if not known and not participant.may_decrypt(ssrc):
+        inbound, srtp = participant.inbound, participant.connection.srtp
+        ssrc = datagram[4] << 24 | datagram[5] << 16 | datagram[6] << 8 | datagram[7]
+        known = ssrc in inbound.sources
+        if not known and not inbound.may_decrypt(ssrc):
             self._counters.drop("unknown_ssrc")
             return None
-        srtp = participant.srtp
         packet = srtp.unprotect_rtcp(datagram) if srtp is not None else None
         if packet is None:
             self._counters.drop("srtcp_rejected")
         elif not known:
-            participant.strangers.add(ssrc)
+            inbound.strangers.add(ssrc)
         return packet
 
-    def tell_sender(self, sender: Participant, now: float) -> None:
+    def _pass_on(
+        self, call: Call, sender: Participant, translation: Translation, now: float
+    ) -> None:
+        """Sender reports go to everyone who is sent the media, in the numbers it is sent with."""
+        middles = []
+        for passage in translation.passages:
+            if passage.middle >= 0 and passage.source is not None:
+                passage.source.sender_report = passage.middle
+                passage.source.sender_report_at = now
+                middles.append(passage.middle)
+        for receiver in call.hearers_of(sender.side):
+            if receiver.ready:
+                for middle in middles:
+                    receiver.outbound.passed(middle, now)
+                feed = receiver.outbound.feed
+                self._control(receiver, renumbered(translation.passages, feed.consumers))
+
+    def tell_sender(self, call: Call, sender: Participant, now: float) -> None:
         """Whatever a sender has to be told by now: how its hop does, and what it should repeat."""
         if not sender.ready:
             return
-        if now >= sender.uplink.due_at:
-            peer = sender.peer
-            limit_bps = peer.downlink.limit_bps if peer is not None else None
-            own_ssrc = sender.receives["audio"].ssrc
-            sources = sender.sources.values()
-            for report in sender.uplink.reports(own_ssrc, sources, limit_bps, now):
+        inbound = sender.inbound
+        if now >= inbound.uplink.due_at:
+            limit_bps = _limit_bps(call, sender)
+            own_ssrc, sources = sender.outbound.own_ssrc, inbound.sources.values()
+            for report in inbound.uplink.reports(own_ssrc, sources, limit_bps, now):
                 self._control(sender, report)
-        self._ask_sender(sender, now)
-
-    def _ask_sender(self, sender: Participant, now: float) -> None:
-        """Whatever has to be asked of a sender's video by now: a keyframe, lost packets."""
-        track = sender.camera
-        if track is None or not track.is_open or track.source is None:
+        camera = inbound.camera
+        if camera is None or camera.consumer is None:
             return
-        if track.keyframes is not None and track.keyframes.wanted:
-            self._ask_for_keyframe(sender, track, now)
-        nacks = track.source.nacks
-        if nacks is not None and nacks.missing:
-            self._ask_again(sender, track.source, now)
+        if camera.keyframes is not None and camera.keyframes.wanted:
+            self._ask_for_keyframe(sender, camera, now)
+        if camera.nacks is not None and camera.nacks.missing:
+            self._ask_again(sender, camera, now)
 
-    def _ask_for_keyframe(self, sender: Participant, track: Track, now: float) -> None:
-        source, requester = track.source, track.keyframes
-        if source is None or requester is None:
-            return
-        if requester.due(now, sender.rtt_s):
-            sender.keyframe_requests += 1
-            self._control(sender, make_pli(sender.receives["video"].ssrc, source.ssrc))
+    def _ask_for_keyframe(self, sender: Participant, camera: Source, now: float) -> None:
+        keyframes, outbound = camera.keyframes, sender.outbound
+        if keyframes is not None and keyframes.due(now, outbound.rtt_s):
+            sender.inbound.keyframe_requests += 1
+            self._control(sender, make_pli(outbound.feed.ssrcs.video, camera.ssrc))
 
-    def _ask_again(self, sender: Participant, source: Source, now: float) -> None:
-        lost = source.nacks.due(now, sender.rtt_s) if source.nacks is not None else []
+    def _ask_again(self, sender: Participant, camera: Source, now: float) -> None:
+        nacks = camera.nacks
+        lost = nacks.due(now, sender.outbound.rtt_s) if nacks is not None else []
         if lost:
-            sender.nacks_out += len(lost)
-            self._control(sender, make_nack(sender.receives["video"].ssrc, source.ssrc, lost))
+            self._ask_for(sender, camera, lost)
 
-    def _answer(self, receiver: Participant, track: Track, lost: list[int], now: float) -> None:
-        """Repeats what the cache holds; asks the sender for the rest."""
-        receiver.nacks_in += len(lost)
-        sender, cache = receiver.peer, track.cache
-        if cache is None or not track.is_open or track.source is None:
+    def _ask_for(self, sender: Participant, camera: Source, lost: list[int]) -> None:
+        sender.inbound.nacks_sent += len(lost)
+        self._control(sender, make_nack(sender.outbound.feed.ssrcs.video, camera.ssrc, lost))
+
+    def _answer(
+        self, call: Call, receiver: Participant, translation: Translation, now: float
+    ) -> None:
+        """Whatever a receiver wants of what it is sent: pictures it can begin with, repeats."""
+        sender = call.heard_by(receiver.side)
+        if sender is None:
             return
+        for consumer in translation.keyframes:
+            if consumer.is_open:
+                sender.inbound.want_keyframe(consumer.kind)
+        for consumer, lost in translation.nacks:
+            receiver.outbound.nacks_received += len(lost)
+            camera = sender.inbound.camera
+            if consumer.is_open and camera is not None and camera is consumer.source:
+                missing = self._repeat_known(receiver, consumer, lost, now)
+                numbers = [(number - consumer.seq_offset) & 0xFFFF for number in missing]
+                asked = [number for number in numbers if not _asked_already(camera, number)]
+                if asked and sender.ready:
+                    self._ask_for(sender, camera, asked)
+
+    def _repeat_known(
+        self, receiver: Participant, consumer: Consumer, lost: list[int], now: float
+    ) -> list[int]:
+        """Repeats what the cache holds; the rest."""
+        cache = consumer.cache
+        if cache is None:
+            return []
         missing = []
         for number in lost:
             if not cache.knows(number):
-                original = (number - track.seq_offset) & 0xFFFF
-                if not _asked_already(track.source, original):
-                    missing.append(original)
+                missing.append(number)
                 continue
             packet = cache.take(number, now)
             if packet is not None:
-                self._repeat(receiver, track, packet, now)
-        if missing and sender is not None and sender.ready:
-            sender.nacks_out += len(missing)
-            self._control(
-                sender, make_nack(sender.receives["video"].ssrc, track.source.ssrc, missing)
-            )
+                self._repeat(receiver, consumer, packet, now)
+        return missing
 
-    def _repeat(self, receiver: Participant, track: Track, packet: bytes, now: float) -> None:
-        rtx = track.rtx_payload_types.get(packet[1] & 0x7F)
+    def _repeat(self, receiver: Participant, consumer: Consumer, packet: bytes, now: float) -> None:
+        rtx = consumer.rtx_payload_types.get(packet[1] & 0x7F)
         # Where there is no RTX the very same packet goes out again, its old number in it.
         if rtx is not None:
-            packet = _renumbered(receiver, track, packet, now)
-            packet = wrap_rtx(packet, header_size(packet), rtx, track.rtx_seq, track.rtx_ssrc)
-            track.rtx_seq = (track.rtx_seq + 1) & 0xFFFF
-        if receiver.srtp is None or receiver.route is None:
+            packet = _renumbered(receiver, consumer, packet, now)
+            size = payload_start(packet)
+            packet = wrap_rtx(packet, size, rtx, consumer.rtx_seq, consumer.rtx_ssrc)
+            consumer.rtx_seq = (consumer.rtx_seq + 1) & 0xFFFF
+        srtp, route = receiver.connection.srtp, receiver.connection.route
+        if srtp is None or route is None:
             return
-        protected = receiver.srtp.protect(packet)
-        receiver.nacks_served += 1
-        receiver.control_out += 1
-        receiver.control_bytes_out += len(protected)
-        self._send(protected, receiver.route)
+        protected = srtp.protect(packet)
+        receiver.outbound.nacks_served += 1
+        receiver.outbound.sent_control(len(protected))
+        self._send(protected, route)
 
     def _control(self, to: Participant, packet: bytes) -> None:
-        if to.srtp is not None and to.route is not None:
-            protected = to.srtp.protect_rtcp(packet)
+        srtp, route = to.connection.srtp, to.connection.route
+        if srtp is not None and route is not None:
+            protected = srtp.protect_rtcp(packet)
             if protected:
-                to.control_out += 1
-                to.control_bytes_out += len(protected)
-                self._send(protected, to.route)
+                to.outbound.sent_control(len(protected))
+                self._send(protected, route)
+
+
+def _limit_bps(call: Call, sender: Participant) -> int | None:
+    """What the narrowest of its receivers' hops carries; None: no limit is known."""
+    limits = [r.outbound.downlink.limit_bps for r in call.hearers_of(sender.side)]
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def _asked_already(source: Source, number: int) -> bool:
     return source.nacks is not None and source.extend(number) in source.nacks.missing
 
 
-def _renumbered(receiver: Participant, track: Track, packet: bytes, now: float) -> bytes:
+def _renumbered(receiver: Participant, consumer: Consumer, packet: bytes, now: float) -> bytes:
     """Each packet on a hop has a transport-wide number of its own, repeated ones too."""
-    medium = receiver.agreement.medium(track.kind)
-    if track.downlink is None or medium is None:
+    medium = receiver.agreement.medium(consumer.kind)
+    if consumer.downlink is None or medium is None:
         return packet
     view = memoryview(bytearray(packet))
     found = find_transport_seq(view, 0, len(view), medium.extension_id(TRANSPORT_CC))
     if found is not None:
-        track.downlink.put(view, found[0], len(packet), now)
+        consumer.downlink.put(view, found[0], len(packet), now)
     return bytes(view)
-
-
-def _note_report(participant: Participant, report: ReportBlock, now: float) -> None:
-    report.track.loss.sample(report.highest, report.lost)
-    passed = participant.sr_seen.get(report.last_sr)
-    if passed is not None:
-        rtt = now - passed - report.delay / 65536
-        if 0 <= rtt < 10:
-            participant.rtt_s = rtt
-
-
-def _note_sender_reports(receiver: Participant, translation: Translation, now: float) -> None:
-    for _, middle in translation.sender_reports:
-        receiver.sr_seen[middle] = now
-        if len(receiver.sr_seen) > MAX_SENDER_REPORTS:
-            receiver.sr_seen.popitem(last=False)

@@ -18,9 +18,10 @@ from mediasrv.native import compiled
 from mediasrv.net.addresses import announced_addresses, problems
 from mediasrv.net.datagrams import BATCH, DatagramSocket, open_datagrams
 from mediasrv.net.slots import Slots
-from mediasrv.net.tcp import TcpListener
+from mediasrv.net.tcp import Handlers, TcpListener
 from mediasrv.stats import CallStats, Side, Totals
 from mediasrv.transport.dtls import Certificate
+from mediasrv.transport.stun import looks_like_request
 
 #: Seconds between two ticks of the engine.
 TICK_S = 0.02
@@ -98,7 +99,15 @@ class Relay:
         self._engine = Engine(engine_config, self._slots, Certificate(), self._datagrams.queue)
         self._engine.local = self._datagrams.local
         if listener is not None:
-            self._tcp = TcpListener(self._engine, self._framed)
+            arrivals = self._engine.arrivals
+            handlers = Handlers(
+                receive=self._framed,
+                knows=arrivals.by_source.__contains__,
+                is_check=looks_like_request,
+                opened=arrivals.streams.__setitem__,
+                lost=arrivals.lost,
+            )
+            self._tcp = TcpListener(handlers, self._engine.counters)
             await self._tcp.start(listener)
         self._loop.add_reader(self._socket.fileno(), self._readable)
         self._tick()

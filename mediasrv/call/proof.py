@@ -15,13 +15,22 @@ SILENCE_S: Final = 2.0
 
 
 class Presence:
-    """One side's present stretch: monotonic seconds of its first and its last packet."""
+    """One side's present stretch: monotonic seconds of its first and its last packet.
 
-    __slots__ = ("heard", "since")
+    Whoever takes a packet of the side sets ``heard``, after ``silence_ended`` where that is due.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_proof", "heard", "since")
+
+    def __init__(self, proof: ProofCounter) -> None:
+        self._proof = proof
         self.since = float("inf")
         self.heard = float("-inf")
+
+    def silence_ended(self, now: float) -> None:
+        """A packet came more than ``SILENCE_S`` after the last: a new stretch begins."""
+        self._proof.settle()
+        self.since = self.heard = now
 
 
 class ProofCounter:
@@ -30,27 +39,22 @@ class ProofCounter:
     __slots__ = ("_counted_to", "_counting", "_limit_ms", "_proven_ms", "sides")
 
     def __init__(self) -> None:
-        self.sides = (Presence(), Presence())
+        self.sides = (Presence(self), Presence(self))
         self._counted_to = float("-inf")
         self._counting = True
         self._proven_ms = 0.0
         self._limit_ms: int | None = None
 
-    def silence_ended(self, presence: Presence, now: float) -> None:
-        """A side's packet came more than ``SILENCE_S`` after its last: a new stretch begins."""
-        self._settle()
-        presence.since = presence.heard = now
-
     def read_ms(self) -> int:
         """Milliseconds proven so far."""
-        self._settle()
+        self.settle()
         return int(self._proven_ms)
 
     def set_counting(self, counting: bool, now: float) -> None:
         """Pauses or resumes: what is proven meanwhile is not counted."""
         if counting == self._counting:
             return
-        self._settle()
+        self.settle()
         self._counting = counting
         self._counted_to = max(self._counted_to, now)
 
@@ -63,7 +67,8 @@ class ProofCounter:
         """Whether the limit has been reached, as of the last reading."""
         return self._limit_ms is not None and self._proven_ms >= self._limit_ms
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Counts what has been proven by now."""
         one, two = self.sides
         until = min(one.heard, two.heard)
         if until <= self._counted_to or not self._counting:

@@ -12,9 +12,10 @@ and drop what they do not know.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from mediasrv.call.track import Source, Track
+from mediasrv.call.consumer import Consumer
+from mediasrv.call.source import Source
 from mediasrv.rtcp.packets import (
     FIR,
     NACK,
@@ -36,43 +37,61 @@ MAX_PACKETS = 32
 #: Most sequence numbers taken from one NACK.
 MAX_NACKED = 256
 
+_WORD = struct.Struct("!I")
+#: Of a sender report: the middle of its NTP time, its RTP timestamp; its head without blocks.
+_TIMES = struct.Struct("!I2xI")
+_SR_HEAD = struct.pack("!BBH", 0x80, SR, 6)
+
 
 class ReportBlock:
-    """What a receiver says of a track (RFC 3550 section 6.4.1), in the track's own numbers."""
+    """What a receiver says of a consumer (RFC 3550 section 6.4.1), in the consumer's numbers."""
 
-    __slots__ = ("delay", "highest", "last_sr", "lost", "track")
+    __slots__ = ("consumer", "delay", "highest", "last_sr", "lost")
 
-    def __init__(self, track: Track, lost: int, highest: int, last_sr: int, delay: int) -> None:
-        self.track = track
+    def __init__(
+        self, consumer: Consumer, lost: int, highest: int, last_sr: int, delay: int
+    ) -> None:
+        self.consumer = consumer
         self.lost = lost
         self.highest = highest
         self.last_sr = last_sr
         self.delay = delay
 
 
-class Translation:
-    """The compound for the other side, and what the relay itself should know or do.
+class Passage:
+    """A packet that goes on to whoever is sent the source's media.
 
-    ``sender_reports`` are of which stream, with the middle of their NTP time.
+    ``middle`` is that of a sender report's NTP time, -1 for a description; ``timestamp`` the RTP
+    one beside it. ``source`` None: of an SSRC nobody announced.
     """
 
+    __slots__ = ("body", "middle", "source", "timestamp")
+
+    def __init__(self, source: Source | None, body: bytes, middle: int, timestamp: int) -> None:
+        self.source = source
+        self.body = body
+        self.middle = middle
+        self.timestamp = timestamp
+
+
+class Translation:
+    """What goes on of a compound, and what the relay itself should know or do."""
+
     __slots__ = (
-        "data",
         "feedback",
         "keyframes",
         "limit_bps",
         "malformed",
         "nacks",
+        "passages",
         "reports",
-        "sender_reports",
     )
 
     def __init__(self) -> None:
-        self.data = bytearray()
+        self.passages: list[Passage] = []
         self.reports: list[ReportBlock] = []
-        self.sender_reports: list[tuple[Source, int]] = []
-        self.nacks: list[tuple[Track, list[int]]] = []
-        self.keyframes: list[Track] = []
+        self.nacks: list[tuple[Consumer, list[int]]] = []
+        self.keyframes: list[Consumer] = []
         self.feedback: list[TransportFeedback] = []
         self.limit_bps: int | None = None
         self.malformed = False
@@ -81,18 +100,15 @@ class Translation:
 class Numbers:
     """The numbering of the participant whose RTCP is translated.
 
-    ``sources`` are the streams it sends, by its SSRCs; ``tracks`` the streams it is sent, by the
-    relay's SSRCs. ``own_ssrc`` stands for it where it uses an SSRC nobody announced.
+    ``sources`` are the streams it sends, by its SSRCs; ``consumers`` the streams it is sent, by the
+    relay's SSRCs.
     """
 
-    __slots__ = ("own_ssrc", "sources", "tracks")
+    __slots__ = ("consumers", "sources")
 
-    def __init__(
-        self, sources: Mapping[int, Source], tracks: Mapping[int, Track], own_ssrc: int
-    ) -> None:
+    def __init__(self, sources: Mapping[int, Source], consumers: Mapping[int, Consumer]) -> None:
         self.sources = sources
-        self.tracks = tracks
-        self.own_ssrc = own_ssrc
+        self.consumers = consumers
 
 
 def translate(packet: bytes, numbers: Numbers) -> Translation:
@@ -119,6 +135,22 @@ def translate(packet: bytes, numbers: Numbers) -> Translation:
     return out
 
 
+def renumbered(passages: Sequence[Passage], consumers: Mapping[str, Consumer]) -> bytes:
+    """What goes on, as the receiver with these consumers, by kind, knows the streams."""
+    data = bytearray()
+    for passage in passages:
+        source = passage.source
+        consumer = consumers["audio" if source is None else source.kind]
+        at = len(data)
+        data += passage.body
+        ssrc = consumer.rtx_ssrc if source is not None and source.is_rtx else consumer.ssrc
+        _WORD.pack_into(data, at + 4, ssrc)
+        if passage.middle >= 0:
+            timestamp = (passage.timestamp + consumer.timestamp_offset) & 0xFFFFFFFF
+            _WORD.pack_into(data, at + 16, timestamp)
+    return bytes(data)
+
+
 def _one(body: bytes, count: int, kind: int, numbers: Numbers, out: Translation) -> bool:
     if kind in (SR, RR):
         return _report(body, count, kind, numbers, out)
@@ -138,29 +170,23 @@ def _report(body: bytes, count: int, kind: int, numbers: Numbers, out: Translati
         return False
     for i in range(count):
         _block(body, fixed + 24 * i, numbers, out)
-    source = numbers.sources.get(struct.unpack_from("!I", body, 4)[0])
-    if kind == RR or source is None:
-        # Of a sender nobody announced only what it says of others means anything.
-        return True
-    middle, timestamp = struct.unpack_from("!I2xI", body, 10)
-    out.sender_reports.append((source, middle))
-    head = bytearray(body[:fixed])
-    struct.pack_into("!BBHI", head, 0, 0x80, SR, fixed // 4 - 1, _seen_as(source, numbers))
-    offset = source.track.timestamp_offset
-    struct.pack_into("!I", head, 16, (timestamp + offset) & 0xFFFFFFFF)
-    out.data += head
+    source = numbers.sources.get(_WORD.unpack_from(body, 4)[0])
+    # Of a sender nobody announced only what it says of others means anything.
+    if kind == SR and source is not None:
+        middle, timestamp = _TIMES.unpack_from(body, 10)
+        out.passages.append(Passage(source, _SR_HEAD + body[4:fixed], middle, timestamp))
     return True
 
 
 def _block(body: bytes, at: int, numbers: Numbers, out: Translation) -> None:
     ssrc, loss, highest, _, last_sr, delay = REPORT.unpack_from(body, at)
-    track = numbers.tracks.get(ssrc)
+    consumer = numbers.consumers.get(ssrc)
     # Of retransmissions nothing need be known: they are asked for until they come.
-    if track is not None and ssrc == track.ssrc:
+    if consumer is not None and ssrc == consumer.ssrc:
         cumulative = loss & 0xFFFFFF
         if cumulative & 0x800000:
             cumulative -= 0x1000000
-        out.reports.append(ReportBlock(track, cumulative, highest, last_sr, delay))
+        out.reports.append(ReportBlock(consumer, cumulative, highest, last_sr, delay))
 
 
 def _sdes(body: bytes, count: int, numbers: Numbers, out: Translation) -> bool:
@@ -170,14 +196,14 @@ def _sdes(body: bytes, count: int, numbers: Numbers, out: Translation) -> bool:
     """
     if count == 0 or len(body) < 12:
         return count == 0
-    if not out.data:
+    if not out.passages:
         return True
-    (ssrc,) = struct.unpack_from("!I", body, 4)
+    (ssrc,) = _WORD.unpack_from(body, 4)
     end = _chunk_end(body)
     if end is None:
         return False
-    chunk = struct.pack("!I", _seen_as(numbers.sources.get(ssrc), numbers)) + body[8:end]
-    out.data += struct.pack("!BBH", 0x81, SDES, len(chunk) // 4) + chunk
+    head = struct.pack("!BBH", 0x81, SDES, end // 4 - 1)
+    out.passages.append(Passage(numbers.sources.get(ssrc), head + body[4:end], -1, 0))
     return True
 
 
@@ -195,9 +221,9 @@ def _chunk_end(body: bytes) -> int | None:
 def _rtpfb(body: bytes, form: int, numbers: Numbers, out: Translation) -> bool:
     if form == NACK:
         (media,) = struct.unpack_from("!I", body, 8)
-        track = numbers.tracks.get(media)
-        if track is not None and media == track.ssrc:
-            out.nacks.append((track, _nacked(body)))
+        consumer = numbers.consumers.get(media)
+        if consumer is not None and media == consumer.ssrc:
+            out.nacks.append((consumer, _nacked(body)))
     elif form == TRANSPORT_CC:
         told = read_feedback(body)
         if told is None:
@@ -219,10 +245,10 @@ def _nacked(body: bytes) -> list[int]:
 
 def _psfb(body: bytes, form: int, numbers: Numbers, out: Translation) -> bool:
     if form == PLI:
-        _want_keyframe(numbers.tracks.get(struct.unpack_from("!I", body, 8)[0]), out)
+        _want_keyframe(numbers.consumers.get(struct.unpack_from("!I", body, 8)[0]), out)
     elif form == FIR:
         for at in range(12, len(body) - 7, 8):
-            _want_keyframe(numbers.tracks.get(struct.unpack_from("!I", body, at)[0]), out)
+            _want_keyframe(numbers.consumers.get(struct.unpack_from("!I", body, at)[0]), out)
     elif form == REMB and body[12:16] == b"REMB":
         limit_bps = read_remb(body)
         if limit_bps is None:
@@ -231,12 +257,6 @@ def _psfb(body: bytes, form: int, numbers: Numbers, out: Translation) -> bool:
     return True
 
 
-def _want_keyframe(track: Track | None, out: Translation) -> None:
-    if track is not None and track.kind == "video" and track not in out.keyframes:
-        out.keyframes.append(track)
-
-
-def _seen_as(source: Source | None, numbers: Numbers) -> int:
-    if source is None:
-        return numbers.own_ssrc
-    return source.track.rtx_ssrc if source.is_rtx else source.track.ssrc
+def _want_keyframe(consumer: Consumer | None, out: Translation) -> None:
+    if consumer is not None and consumer.kind == "video" and consumer not in out.keyframes:
+        out.keyframes.append(consumer)

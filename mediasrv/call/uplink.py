@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from mediasrv.call.track import Source
+from mediasrv.call.source import Source
 from mediasrv.rtcp.downlink import UNLIMITED_BPS
 from mediasrv.rtcp.packets import Block, make_receiver_report, make_remb
 from mediasrv.rtcp.transport_cc import ArrivalLog

@@ -24,10 +24,14 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 #: What packets and feedback pass through, and the objects they touch.
 MODULES = (
+    "arrivals",
     "call/call",
+    "call/consumer",
+    "call/inbound",
+    "call/outbound",
     "call/participant",
     "call/proof",
-    "call/track",
+    "call/source",
     "call/translation",
     "call/uplink",
     "engine",
@@ -53,6 +57,7 @@ MODULES = (
     "rtp/red",
     "rtp/transport_seq",
     "stats",
+    "transport/connection",
     "transport/ice",
     "transport/srtp",
     "transport/stun",

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mediasrv.net.memory import ffi
-
-if TYPE_CHECKING:
-    from mediasrv.call.participant import Participant
-    from mediasrv.net.pktinfo import Local
+from mediasrv.net.pktinfo import Local
 
 #: Sends one packet over a connection; drops it when the connection is clogged.
 Stream = Callable[[bytes], None]
@@ -22,17 +19,10 @@ class Route:
     Over TCP the key has a byte more (so it is no UDP address), and ``stream`` does the sending.
     """
 
-    __slots__ = ("_memory", "address", "key", "local", "participant", "stream")
+    __slots__ = ("_memory", "address", "key", "local", "stream")
 
-    def __init__(
-        self,
-        key: bytes,
-        participant: Participant,
-        stream: Stream | None,
-        local: Local | None = None,
-    ) -> None:
+    def __init__(self, key: bytes, stream: Stream | None, local: Local | None = None) -> None:
         self.key = key
-        self.participant = participant
         self._memory: Any = ffi.new("unsigned char[]", key)
         self.address = int(ffi.cast("uintptr_t", self._memory))
         self.stream = stream

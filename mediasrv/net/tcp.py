@@ -13,12 +13,13 @@ import socket
 import struct
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import cast
 
-from mediasrv.engine import Engine
 from mediasrv.net import sockaddr
+from mediasrv.net.counters import Counters
+from mediasrv.net.route import Stream
 from mediasrv.net.slots import MAX_DATAGRAM
-from mediasrv.transport.stun import looks_like_request
 
 MAX_CONNECTIONS = 1000
 MAX_PER_HOST = 32
@@ -31,12 +32,27 @@ MIN_FRAME = 13
 MAX_BACKLOG = 128 * 1024
 
 
-class TcpListener:
-    """Accepts connections and feeds their frames to ``receive(packet, source)``."""
+@dataclass(frozen=True, kw_only=True)
+class Handlers:
+    """What a listener asks of whoever takes its packets. A source is a ``sockaddr``, a byte longer.
 
-    def __init__(self, engine: Engine, receive: Callable[[bytes, bytes], None]) -> None:
-        self.engine = engine
-        self.receive = receive
+    ``receive(packet, source)``; ``knows(source)``: it has been proven; ``is_check(packet)``: it may
+    prove it. ``opened(source, stream)`` comes first, ``lost(source)`` last.
+    """
+
+    receive: Callable[[bytes, bytes], None]
+    knows: Callable[[bytes], bool]
+    is_check: Callable[[bytes], bool]
+    opened: Callable[[bytes, Stream], None]
+    lost: Callable[[bytes], None]
+
+
+class TcpListener:
+    """Accepts connections, within limits, and hands their packets over."""
+
+    def __init__(self, handlers: Handlers, counters: Counters) -> None:
+        self.handlers = handlers
+        self.counters = counters
         self.hosts: Counter[str] = Counter()
         self.connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
@@ -74,19 +90,19 @@ class Connection(asyncio.Protocol):
         listener = self._listener
         name = transport.get_extra_info("peername")
         if name is None or len(listener.connections) >= MAX_CONNECTIONS:
-            listener.engine.counters.drop("tcp_limit")
+            listener.counters.drop("tcp_limit")
             transport.abort()
             return
         self._host = name[0].partition("%")[0]
         if listener.hosts[self._host] >= MAX_PER_HOST:
-            listener.engine.counters.drop("tcp_limit")
+            listener.counters.drop("tcp_limit")
             transport.abort()
             return
         self._transport = transport
         self.source = sockaddr.pack(self._host, name[1]) + b"t"
         listener.hosts[self._host] += 1
         listener.connections.add(self)
-        listener.engine.streams[self.source] = self._send
+        listener.handlers.opened(self.source, self._send)
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(PROVE_S, self._must_be_known)
 
@@ -102,7 +118,7 @@ class Connection(asyncio.Protocol):
         listener.hosts[self._host] -= 1
         if listener.hosts[self._host] <= 0:
             del listener.hosts[self._host]
-        listener.engine.connection_lost(self.source)
+        listener.handlers.lost(self.source)
 
     def data_received(self, data: bytes) -> None:
         """Cuts the stream into frames; one that cannot be a packet ends the connection."""
@@ -122,17 +138,17 @@ class Connection(asyncio.Protocol):
 
     def _take(self, packet: bytes) -> bool:
         """Hands a packet over; False when a stranger's ended the connection."""
-        listener = self._listener
-        if not listener.engine.knows(self.source):
+        handlers = self._listener.handlers
+        if not handlers.knows(self.source):
             self._tries += 1
-            if self._tries > MAX_TRIES or not looks_like_request(packet):
+            if self._tries > MAX_TRIES or not handlers.is_check(packet):
                 self._refuse("tcp_unproven")
                 return False
-        listener.receive(packet, self.source)
+        handlers.receive(packet, self.source)
         return True
 
     def _refuse(self, kind: str) -> None:
-        self._listener.engine.counters.drop(kind)
+        self._listener.counters.drop(kind)
         self.abort()
 
     def abort(self) -> None:
@@ -145,10 +161,10 @@ class Connection(asyncio.Protocol):
         if transport is None:
             return
         if transport.get_write_buffer_size() > MAX_BACKLOG:
-            self._listener.engine.counters.drop("tcp_clogged")
+            self._listener.counters.drop("tcp_clogged")
             return
         transport.write(struct.pack("!H", len(packet)) + packet)
 
     def _must_be_known(self) -> None:
-        if not self._listener.engine.knows(self.source):
+        if not self._listener.handlers.knows(self.source):
             self._refuse("tcp_unproven")

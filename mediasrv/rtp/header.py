@@ -61,6 +61,11 @@ def payload_offset(view: memoryview, start: int, end: int) -> int:
     return min(offset, end)
 
 
+def payload_start(packet: bytes) -> int:
+    """Bytes before the payload of a whole packet."""
+    return payload_offset(memoryview(packet), 0, len(packet)) or HEADER_SIZE
+
+
 def payload_size(view: memoryview, start: int, end: int) -> int:
     """Bytes of payload without padding; 0 for a packet that is padding only, or lies."""
     size = end - payload_offset(view, start, end)

@@ -51,8 +51,8 @@ def demultiplexer() -> Callable[[bytes], None]:
             network._drain()
         if len(state) <= 1:
             assert network.media("client").state in ("connected", "flowing", "interrupted")
-            assert len(network.engine._routes) == 2
-            assert len(network.participant("client").sources) <= 16
+            assert len(network.engine.arrivals.by_source) == 2
+            assert len(network.participant("client").inbound.sources) <= 16
             state.clear()
 
     return once
@@ -60,21 +60,26 @@ def demultiplexer() -> Callable[[bytes], None]:
 
 def rtcp() -> Callable[[bytes], None]:
     """One compound in the clear into the mapper; what comes out must be well formed."""
-    from mediasrv.call.track import Source, Track
-    from mediasrv.call.translation import Numbers, translate
+    from mediasrv.call.consumer import Consumer
+    from mediasrv.call.source import Source
+    from mediasrv.call.translation import Numbers, renumbered, translate
+    from mediasrv.sdp.negotiation import negotiate
+    from mediasrv.sdp.offer import parse_offer
+    from mediasrv.synthetic.peer import Peer
 
-    sent, received = Track("video", 0x100, 0x101), Track("video", 0x200, 0x201)
-    source = Source(0x300, sent)
-    received.source = Source(0x400, received)
-    numbers = Numbers({0x300: source}, {0x200: received, 0x201: received}, 1)
+    medium = negotiate(parse_offer(Peer().offer()), None).media[1]
+    consumers = {kind: Consumer(kind, i, i + 1) for i, kind in enumerate(("audio", "video"))}
+    received = Consumer("video", 0x200, 0x201)
+    numbers = Numbers({0x300: Source(0x300, medium)}, {0x200: received, 0x201: received})
 
     def once(data: bytes) -> None:
         out = translate(data, numbers)
+        passed = renumbered(out.passages, consumers)
         at = 0
-        while at < len(out.data):
-            assert out.data[at] >> 6 == 2
-            at += 4 + 4 * int.from_bytes(out.data[at + 2 : at + 4])
-        assert at == len(out.data) <= len(data) + 8
+        while at < len(passed):
+            assert passed[at] >> 6 == 2
+            at += 4 + 4 * int.from_bytes(passed[at + 2 : at + 4])
+        assert at == len(passed) <= len(data) + 8
         assert all(len(lost) <= 256 for _, lost in out.nacks)
         assert sum(len(told.ticks) for told in out.feedback) <= 32 * 2048
 

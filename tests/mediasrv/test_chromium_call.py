@@ -132,7 +132,7 @@ async def test_h264_alone_works_and_so_does_tcp_alone(relay: Relay, browser: Bro
         ]
         for found in await asyncio.gather(*(until(page, decoded(20, 5)) for page in sides)):
             assert "H264" in str(found["codec"])
-        assert len(relay._core.streams) == 2
+        assert len(relay._core.arrivals.streams) == 2
 
 
 async def test_pages_without_a_common_codec_are_told_which_each_has(

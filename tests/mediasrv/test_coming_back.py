@@ -13,7 +13,7 @@ def test_a_network_switch_moves_the_media_with_the_next_check() -> None:
     client, provider = network.pair()
     key = network.attach(client)
     network.run(3)
-    route = network.participant("client").route
+    route = network.participant("client").connection.route
     assert route is not None
     assert route.key == key
     before = client.counts.video_packets_received
@@ -29,7 +29,7 @@ def test_a_nominated_check_is_needed_to_move() -> None:
     old = network.address_of(client)
     for datagram in client.tick(network.now + 0.06):
         network.inject(datagram, address(99))
-    route = network.participant("client").route
+    route = network.participant("client").connection.route
     assert route is not None
     assert route.key == old
 
@@ -37,14 +37,14 @@ def test_a_nominated_check_is_needed_to_move() -> None:
 def test_an_ice_restart_keeps_keys_streams_and_numbering() -> None:
     network = Network()
     client, provider = network.pair()
-    srtp = network.participant("client").srtp
+    srtp = network.participant("client").connection.srtp
     answer = network.engine.join("call", "client", client.restart_offer(), network.now)
-    assert network.participant("client").srtp is srtp
+    assert network.participant("client").connection.srtp is srtp
     client.accept(answer, network.now)
     network.attach(client)
     network.run(2)
     assert client.transport.checked
-    assert network.participant("client").srtp is srtp
+    assert network.participant("client").connection.srtp is srtp
     assert network.media("client").state == "flowing"
     assert network.media("provider").loss_out < 0.2
     assert client.counts.frames_decoded > 40
@@ -62,7 +62,9 @@ def test_a_reloaded_page_continues_the_stream_the_other_side_sees() -> None:
     network = Network()
     client, provider = network.pair()
     network.run(1)
-    reports = [t.last_seq for t in network.engine._calls["call"].feeds["provider"].tracks.values()]
+    reports = [
+        t.last_seq for t in network.engine._calls["call"].places["provider"].feed.consumers.values()
+    ]
     assert reports == [-1, -1]
     decoded = provider.counts.frames_decoded
     for key in [k for k, p in network.peers.items() if p is client]:
@@ -80,9 +82,9 @@ def test_a_reloaded_page_continues_the_stream_the_other_side_sees() -> None:
 def test_the_other_sides_answer_keeps_its_ssrcs_after_a_reload() -> None:
     network = Network()
     network.pair()
-    ssrcs = network.engine._calls["call"].feeds["client"].ssrcs
+    ssrcs = network.engine._calls["call"].places["client"].feed.ssrcs
     network.join("client")
-    assert network.engine._calls["call"].feeds["client"].ssrcs == ssrcs
+    assert network.engine._calls["call"].places["client"].feed.ssrcs == ssrcs
 
 
 def test_a_short_reload_leaves_no_hole_in_the_proof() -> None:

@@ -125,7 +125,7 @@ def test_each_receiver_is_sent_numbers_without_holes_whoever_sends() -> None:
     network.engine.leave("call", "client", network.now)
     network.join("client", Listener())
     network.run(1)
-    told = network.participant("provider").downlink
+    told = network.participant("provider").outbound.downlink
     sent = [entry for entry in told.sent if entry >= 0]
     # All that was sent is confirmed but what is still on its way.
     assert told.number > 150

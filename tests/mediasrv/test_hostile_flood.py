@@ -55,7 +55,7 @@ def test_an_engine_with_a_live_call_takes_no_harm() -> None:
     for side in ("client", "provider"):
         assert network.media(side).state == "flowing"  # type: ignore[arg-type]
     assert provider.counts.frames_decoded > 20
-    assert len(network.engine._routes) == 2
+    assert len(network.engine.arrivals.by_source) == 2
     dropped = network.engine.counters.dropped
     assert set(dropped) <= KINDS
     # The few that look like DTLS and are within its limit are for the handshake to judge.

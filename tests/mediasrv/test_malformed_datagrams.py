@@ -10,10 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from network import Network, address
 
-from mediasrv.call.track import Source, Track
-from mediasrv.call.translation import Numbers, translate
+from mediasrv.call.consumer import Consumer
+from mediasrv.call.source import Source
+from mediasrv.call.translation import Numbers, Translation, renumbered, translate
 from mediasrv.rtcp.packets import make_nack
 from mediasrv.rtp.header import ExtensionMap, find_extension, payload_offset, payload_size
+from mediasrv.sdp.negotiation import negotiate
+from mediasrv.sdp.offer import parse_offer
+from mediasrv.synthetic.peer import Peer
 
 STRANGER = address(240)
 LENGTHS = (*range(64), 127, 128, 255, 576, 1199, 1356, 1357, 1499, 1500, 1501, 1700)
@@ -120,24 +124,33 @@ def test_a_stream_nobody_announced_is_adopted_by_payload_type_but_not_without_en
     for ssrc in range(100):
         packet = struct.pack("!BBHII", 0x80, 111, 1, 0, 0x5000_0000 + ssrc) + bytes(20)
         network.inject(srtp.protect(packet), key)
-    assert len(network.participant("client").sources) == 16
-    assert len(network.participant("client").strangers) == 8
+    assert len(network.participant("client").inbound.sources) == 16
+    assert len(network.participant("client").inbound.strangers) == 8
     assert network.engine.counters.dropped["unknown_ssrc"] > 50
 
 
-def _numbers() -> tuple[Numbers, Track]:
-    sent, received = Track("video", 100, 101), Track("video", 200, 201)
-    source = Source(300, sent)
-    received.source = Source(400, received)
-    return Numbers({300: source}, {200: received, 201: received}, 1), received
+PICTURES = negotiate(parse_offer(Peer().offer()), None).media[1]
+
+
+def _numbers() -> tuple[Numbers, Consumer]:
+    received = Consumer("video", 200, 201)
+    return Numbers({300: Source(300, PICTURES)}, {200: received, 201: received}), received
+
+
+def _passed(out: Translation) -> bytes:
+    """What goes on, to somebody who is sent both kinds."""
+    return renumbered(
+        out.passages, {"audio": Consumer("audio", 1, 0), "video": Consumer("video", 100, 101)}
+    )
 
 
 @given(st.binary(max_size=400))
 def test_any_bytes_can_be_taken_for_rtcp(packet: bytes) -> None:
     numbers, _ = _numbers()
     out = translate(packet, numbers)
-    assert len(out.data) <= len(packet) + 8
-    assert len(out.data) % 4 == 0 or out.malformed or out.data
+    passed = _passed(out)
+    assert len(passed) <= len(packet) + 8
+    assert len(passed) % 4 == 0 or out.malformed or passed
 
 
 @given(
@@ -160,12 +173,13 @@ def test_compounds_with_lying_counts_never_raise(
         filled = (body + struct.pack("!II", 300, 200) * 4)[: 4 * words].ljust(4 * words, b"\1")
         data += struct.pack("!BBH", 0x80 | count, kind, words) + filled
     out = translate(data, numbers)
+    passed = _passed(out)
     at = 0
-    while at < len(out.data):
-        first, _, words = struct.unpack_from("!BBH", out.data, at)
+    while at < len(passed):
+        first, _, words = struct.unpack_from("!BBH", passed, at)
         assert first >> 6 == 2
         at += 4 + 4 * words
-    assert at == len(out.data)
+    assert at == len(passed)
 
 
 @given(st.binary(min_size=12, max_size=200), st.integers(0, 255))
@@ -182,7 +196,7 @@ def test_header_extensions_stay_inside_the_packet(packet: bytes, wanted: int) ->
 @given(st.sets(st.integers(0, 0xFFFF), min_size=1, max_size=100))
 @settings(max_examples=50)
 def test_a_nack_says_exactly_what_was_lost(lost: set[int]) -> None:
-    numbers, track = _numbers()
+    numbers, consumer = _numbers()
     out = translate(make_nack(9, 200, sorted(lost)), numbers)
-    assert [t for t, _ in out.nacks] == [track]
+    assert [c for c, _ in out.nacks] == [consumer]
     assert set(out.nacks[0][1]) == lost

@@ -39,7 +39,7 @@ def _h264_only(offer: str) -> str:
 def test_the_answer_has_everything_for_the_whole_call() -> None:
     network = Network()
     answer = network.engine.join("call", "client", Peer().offer(), network.now)
-    ssrcs = network.engine._calls["call"].feeds["client"].ssrcs
+    ssrcs = network.engine._calls["call"].places["client"].feed.ssrcs
     for line in (
         "a=ice-lite",
         "a=setup:passive",

@@ -8,9 +8,10 @@ from pathlib import Path
 from network import Network
 
 from mediasrv.call.call import ABANDONED_S, Call
-from mediasrv.call.participant import MAX_ROUTES, Participant
+from mediasrv.call.participant import Participant
 from mediasrv.net.route import Route
 from mediasrv.synthetic.peer import Peer
+from mediasrv.transport.connection import MAX_ROUTES
 
 
 def _resident_bytes() -> int:
@@ -21,7 +22,7 @@ def _tables(network: Network) -> tuple[int, ...]:
     engine = network.engine
     return (
         len(engine._calls),
-        len(engine._routes),
+        len(engine.arrivals.by_source),
         len(engine._users),
         len(engine._handshaking),
         len(engine.changed),
@@ -69,8 +70,8 @@ def test_a_participant_holds_a_bounded_number_of_addresses() -> None:
     for _ in range(5 * MAX_ROUTES):
         key = network.attach(client)
         network.inject(client.transport._check(), key)
-    assert len(network.participant("client").routes) == MAX_ROUTES
-    assert len(network.engine._routes) == MAX_ROUTES + 1
+    assert len(network.participant("client").connection.routes) == MAX_ROUTES
+    assert len(network.engine.arrivals.by_source) == MAX_ROUTES + 1
 
 
 def test_memory_is_flat_over_a_thousand_calls() -> None:

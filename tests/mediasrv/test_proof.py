@@ -14,7 +14,7 @@ from mediasrv.call.proof import SILENCE_S, ProofCounter
 def _hear(counter: ProofCounter, side: int, now: float) -> None:
     presence = counter.sides[side]
     if now - presence.heard > SILENCE_S:
-        counter.silence_ended(presence, now)
+        presence.silence_ended(now)
     presence.heard = now
 
 

@@ -13,7 +13,7 @@ def test_the_limit_is_reached_exactly(limit_ms: int) -> None:
     proof = ProofCounter()
     proof.set_limit_ms(limit_ms)
     for presence in proof.sides:
-        proof.silence_ended(presence, 7.3)
+        presence.silence_ended(7.3)
     for step in range(1, limit_ms // 20 + 3):
         for presence in proof.sides:
             presence.heard = 7.3 + step * 0.02

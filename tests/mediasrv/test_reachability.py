@@ -155,7 +155,7 @@ async def test_one_side_over_tcp_talks_to_the_other_over_udp() -> None:
     )
     await client.close()
     await provider.close()
-    await _until(lambda: not relay._core.streams)
+    await _until(lambda: not relay._core.arrivals.streams)
     assert relay.stats("call").media["client"] is not None
     await relay.close()
 

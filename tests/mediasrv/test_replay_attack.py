@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from network import Network, address
 
-from mediasrv.transport.dtls import Fingerprint
+from mediasrv.synthetic.peer import Peer
 
 STRANGER = address(240)
 
@@ -81,7 +83,7 @@ def test_a_recorded_check_from_another_address_does_not_move_the_call() -> None:
     assert checks
     for check in checks:
         network.inject(check, STRANGER)
-    route = network.participant("client").route
+    route = network.participant("client").connection.route
     assert route is not None
     assert route.key == key
     assert network.engine.counters.dropped["stun_replayed"] == len(checks)
@@ -93,7 +95,7 @@ def test_a_check_with_a_wrong_password_is_dropped() -> None:
     check = bytearray(client.transport._check())
     check[-40] ^= 1
     network.inject(bytes(check), STRANGER)
-    assert STRANGER not in network.engine._routes
+    assert STRANGER not in network.engine.arrivals.by_source
 
 
 def test_a_client_hello_from_an_unproven_address_starts_no_handshake() -> None:
@@ -102,7 +104,7 @@ def test_a_client_hello_from_an_unproven_address_starts_no_handshake() -> None:
     hello = bytes.fromhex("16fefd0000000000000000002c") + bytes(44)
     for _ in range(100):
         network.inject(hello, STRANGER)
-    assert network.participant("client").dtls is None
+    assert network.participant("client").connection.dtls is None
     assert network.engine.counters.dropped["unknown_source"] == 100
 
 
@@ -114,19 +116,26 @@ def test_a_flood_of_client_hellos_is_stopped_before_any_handshake_work() -> None
         key = network.address_of(peer)
         network.peers[key[:2] + (6000 + i).to_bytes(2) + address(1)[4:]] = network.peers.pop(key)
     network.run(0.2)
-    begun = [c for c in network.engine.calls() if network.participant("client", c).dtls]
+    begun = [c for c in network.engine.calls() if network.participant("client", c).connection.dtls]
     assert 5 <= len(begun) <= 10
     assert network.engine.counters.dropped["handshake_limit"] >= 10
 
 
+WRONG = ":".join(["00"] * 32)
+
+
+class Impostor(Peer):
+    """Its offer states the digest of another certificate than it shows."""
+
+    def offer(self) -> str:
+        return re.sub(r"(a=fingerprint:sha-256 )\S+", rf"\g<1>{WRONG}", super().offer())
+
+
 def test_a_certificate_that_does_not_match_the_offer_gets_no_keys() -> None:
     network = Network()
-    impostor = network.join("client")
-    agreement = network.participant("client").agreement
-    wrong = Fingerprint("sha-256", ":".join(["00"] * 32))
-    object.__setattr__(agreement, "fingerprints", (wrong,))
+    impostor = network.join("client", Impostor())
     network.run(1)
-    assert network.participant("client").tx is None
+    assert network.participant("client").connection.srtp is None
     assert network.media("client").state == "gone"
     assert not network.media("client").packets_in
     assert impostor.counts.audio_packets_received == 0

@@ -61,7 +61,7 @@ def test_a_check_of_a_stranger_costs_a_look(attributes: bytes, counted_as: str) 
 def test_a_short_attribute_of_somebody_known_is_survived(kind: int, size: int) -> None:
     network = Network()
     client, _ = network.pair()
-    user = network.participant("client").ice.local.ufrag.encode() + b":x"
+    user = network.participant("client").connection.ice.local.ufrag.encode() + b":x"
     attribute = struct.pack("!HH", kind, size) + bytes(4 * bool(size))
     network.inject(_check(attribute + _named(user) + INTEGRITY), network.address_of(client))
     assert network.engine.counters.dropped == {"stun_wrong_user": 1}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from network import Network
 
-from mediasrv.call.participant import MAX_SOURCES, MAX_STRANGERS
+from mediasrv.call.inbound import MAX_SOURCES, MAX_STRANGERS
 from mediasrv.synthetic.peer import Peer
 
 SSRCS = 12_000
@@ -73,5 +73,5 @@ def test_a_stream_of_no_section_leaves_room_for_one_that_is() -> None:
     assert srtp is not None
     late = struct.pack("!BBHII", 0x80, 111, 1, 0, 0x6000_0000) + b"\xf8\xff\xfe"
     assert network.inject(srtp.protect(late), key) is not None
-    assert network.participant("client").strangers == set(range(0x5000_0000, 0x5000_0007))
+    assert network.participant("client").inbound.strangers == set(range(0x5000_0000, 0x5000_0007))
     assert provider.connected

@@ -1,4 +1,4 @@
-"""A track: what one side is sent of the other's microphone or camera.
+"""A consumer: what one receiver is sent of one sender's microphone or camera.
 
 It belongs to the call, not to a connection, so the receiver sees one unbroken stream (same SSRC,
 running sequence numbers and timestamps) however often the sender reloads its page.
@@ -11,15 +11,12 @@ from typing import Any, Final
 from mediasrv.net.route import Route
 from mediasrv.rtcp.downlink import Downlink
 from mediasrv.rtp.header import ExtensionMap
-from mediasrv.rtp.keyframes import KeyframeRequester
 from mediasrv.rtp.loss import LossWindow
-from mediasrv.rtp.nack_requester import NackRequester
 from mediasrv.rtp.packet_cache import PacketCache
 from mediasrv.rtp.reception import Reception
 from mediasrv.rtp.red import RedMap
-from mediasrv.rtp.transport_seq import UNKNOWN, SeqLayout
+from mediasrv.sdp.negotiation import MID, TRANSPORT_CC, Medium
 
-CLOCK_RATES = {"audio": 48_000, "video": 90_000}
 #: Numbers left out where a new sender takes over, so that a decoder sees the break as a loss.
 NUMBER_GAP: Final = 1
 NO_PAYLOAD_TYPE: Final = 255
@@ -59,8 +56,8 @@ class Numbering:
         self.timestamp_offset = (self.last_timestamp + passed - timestamp) & 0xFFFFFFFF
 
 
-class Track(Numbering):
-    """The forwarding state of one kind of media in one direction.
+class Consumer(Numbering):
+    """The forwarding state of one kind of media, from whoever sends it to one receiver.
 
     Everything the media path needs of the receiver is here too (``tx``, ``route``), so that a
     packet touches few objects: with hundreds of calls, each one is a cache miss.
@@ -69,11 +66,9 @@ class Track(Numbering):
     __slots__ = (
         "bytes",
         "cache",
-        "codecs",
         "downlink",
         "extensions",
         "first_extended",
-        "keyframes",
         "kind",
         "loss",
         "packets",
@@ -94,15 +89,15 @@ class Track(Numbering):
         self.ssrc = ssrc
         self.rtx_ssrc = rtx_ssrc
         self.rtx_seq = 0
+        #: The stream whose numbers the offsets are from. It is told by what it is, not by its
+        #: SSRC, which a reload may bring again.
+        self.source: Reception | None = None
         #: Extended number (of the source) from which on packets belong to this numbering.
         self.first_extended = 0
-        self.source: Source | None = None
         #: Sender's payload type → receiver's, ``NO_PAYLOAD_TYPE`` for none.
         self.payload_types = bytes([NO_PAYLOAD_TYPE]) * 128
         #: Receiver's payload type → its retransmission payload type.
         self.rtx_payload_types: dict[int, int] = {}
-        #: Sender's payload type → codec name.
-        self.codecs: dict[int, str] = {}
         self.extensions: ExtensionMap | None = None
         #: How redundant audio is rewritten for the receiver, None when it is taken as it is.
         self.red: RedMap | None = None
@@ -114,7 +109,6 @@ class Track(Numbering):
         #: Forwarded to the present receiver.
         self.packets = 0
         self.bytes = 0
-        self.keyframes: KeyframeRequester | None = KeyframeRequester() if kind == "video" else None
         self.cache: PacketCache | None = PacketCache() if kind == "video" else None
         self.loss = LossWindow()
 
@@ -123,8 +117,24 @@ class Track(Numbering):
         """Whether media flows."""
         return self.route is not None
 
-    def resume(self, source: Source, seq: int, timestamp: int, now: float) -> None:
+    def open(self, give: Medium, take: Medium, tx: Any, route: Route, downlink: Downlink) -> bool:
+        """Lets media flow, from the sender's section to the receiver's; False: it did already."""
+        was_open = self.is_open
+        self._map(give, take)
+        self.tx, self.route = tx, route
+        self.downlink = downlink if take.extension_id(TRANSPORT_CC) else None
+        return not was_open
+
+    def close(self) -> None:
+        """Lets nothing flow, until it is opened again."""
+        if self.is_open:
+            self.pause()
+        self.tx = self.route = self.downlink = None
+
+    def resume(self, source: Reception, seq: int, timestamp: int, now: float) -> None:
         """The first packet of a source, or the first after a pause."""
+        if not self.fresh:
+            self.pause()
         self.start(seq, timestamp, now, source.clock_rate)
         self.first_extended = source.extend(seq)
         self.source = source
@@ -137,40 +147,29 @@ class Track(Numbering):
         if source is not None:
             self.stop(source.max_seq, source.last_timestamp, source.last_at)
 
-
-class Source(Reception):
-    """One SSRC a participant sends; ``track`` is where its packets go."""
-
-    __slots__ = (
-        "counter_id",
-        "is_rtx",
-        "layout",
-        "nacks",
-        "primary",
-        "reported_expected",
-        "reported_packets",
-        "sender_report",
-        "sender_report_at",
-        "ssrc",
-        "track",
-    )
-
-    def __init__(
-        self, ssrc: int, track: Track, primary: Source | None = None, counter_id: int = 0
-    ) -> None:
-        super().__init__(CLOCK_RATES[track.kind])
-        self.ssrc = ssrc
-        self.track = track
-        #: Id of the transport-wide number in its packets (0: none), and where it was last.
-        self.counter_id = counter_id
-        self.layout: SeqLayout = UNKNOWN
-        #: Middle of the last sender report's NTP time (0: none yet), and when it came.
-        self.sender_report = 0
-        self.sender_report_at = 0.0
-        #: Counters at the last receiver report to the sender.
-        self.reported_expected = self.reported_packets = 0
-        #: The stream this one repeats (RFC 4588), None for a stream of its own.
-        self.primary = primary
-        self.is_rtx = primary is not None
-        #: Only video is worth asking for again; audio repairs itself (RFC 6716 section 2.1.7).
-        self.nacks = NackRequester() if track.kind == "video" and primary is None else None
+    def _map(self, give: Medium, take: Medium) -> None:
+        """Payload types and header extension ids of the sender, in the receiver's."""
+        theirs = {c.key: c for c in take.codecs}
+        payload_types = bytearray([NO_PAYLOAD_TYPE]) * 128
+        self.rtx_payload_types = {c.payload_type: c.rtx for c in take.codecs if c.rtx is not None}
+        self.red = None
+        for codec in give.codecs:
+            if codec.key not in theirs:
+                continue
+            other = theirs[codec.key]
+            payload_types[codec.payload_type] = other.payload_type
+            if codec.rtx is not None:
+                # A retransmission is mapped through the codec it repeats; see ``media_path``.
+                payload_types[codec.rtx] = other.payload_type
+            if codec.red is not None:
+                payload_types[codec.red] = other.payload_type if other.red is None else other.red
+                if other.red is None or codec.payload_type != other.payload_type:
+                    inner = {codec.payload_type: other.payload_type}
+                    self.red = RedMap(codec.red, inner, unwrap=other.red is None)
+        self.payload_types = bytes(payload_types)
+        ids = {number: take.extension_id(uri) for number, uri in give.extensions}
+        if give.mid != take.mid:
+            # SSRCs tell the sections apart; a section id of the other offer would tell them wrong.
+            ids[give.extension_id(MID)] = 0
+        changed = any(number != out for number, out in ids.items() if number)
+        self.extensions = ExtensionMap(ids) if changed else None
