@@ -208,6 +208,17 @@ class Calls:
             owner=owner,
         )
 
+    async def raise_cap(self, call_id: str, spending_cap_micros: int | None) -> int | None:
+        """Raises the most the client pays for a live call; None lifts it. Answers what counts now.
+
+        Never lowers it, so repeating it is harmless. Raises UnknownCallError, CallEndedError,
+        OutOfRangeError.
+        """
+        cap = -1 if spending_cap_micros is None else check_amount(spending_cap_micros)
+        partition = self._partitions.of_call(call_id)
+        now = await self._partitions.scripts.run("calls/raise_cap", partition, call_id, cap)
+        return None if now < 0 else int(now)
+
     async def pause(self, call_id: str, *, now_ms: int) -> None:
         """Notes that the clock was stopped by the provider, for the receipt.
 

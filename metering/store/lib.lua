@@ -6,7 +6,7 @@ local MAX_MICROS = 9007199254740991
 local MAX_SECONDS = 10000000
 
 -- A live call has two packed rows, read and written without a table in between: a tick is mostly the
--- cost of the values it makes. `{p}:tariff`, written once: the client, the numbers named below, the
+-- cost of the values it makes. `{p}:tariff`, of which only the cap ever rises: the client, the numbers named below, the
 -- provider. `{p}:meter`, the only hot field of a call: seconds charged (the watermark), proof (ms),
 -- what is left of the hold, the provider's share so far, promotional credit drawn beyond the hold,
 -- where the clock's current stretch lies (ms, -1 for none), epoch, owner.

@@ -6,12 +6,20 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from signaling.calls.events import Event, HungUp, OperatorEnded, Paused, ResumeAsked, Resumed
+from signaling.calls.events import (
+    CapRaised,
+    Event,
+    HungUp,
+    OperatorEnded,
+    Paused,
+    ResumeAsked,
+    Resumed,
+)
 from signaling.calls.record import Call
 from signaling.calls.views import call_view, viewer_of
 from signaling.calls.work import Calls
-from signaling.kernel.http.identity import OPERATOR, PARTY, PROVIDER
-from signaling.kernel.http.inputs import Input
+from signaling.kernel.http.identity import CALLER, OPERATOR, PARTY, PROVIDER
+from signaling.kernel.http.inputs import Amount, Input
 from signaling.kernel.problems import ProblemError
 from signaling.kernel.room import Room
 from signaling.kernel.sockets.commands import Command, Fields, SocketRequest
@@ -34,6 +42,12 @@ class OneCall(Input):
 
 class JoinMedia(OneCall):
     offer: str = Field(min_length=1, max_length=OFFER_MAX)
+
+
+class RaiseCap(OneCall):
+    """`spending_cap`: the new limit of the call, a decimal string; None lifts it."""
+
+    spending_cap: Amount | None = Field(gt=0)
 
 
 @dataclass(frozen=True)
@@ -89,6 +103,11 @@ class CallCommands:
         event: Event = Resumed() if client else ResumeAsked()
         return self.own.shown(asked, await self.calls.apply(call.id, event))
 
+    async def raise_cap(self, asked: SocketRequest) -> Fields:
+        """The client wants to pay more for this call than they said in the lobby."""
+        raised = CapRaised(asked.read(RaiseCap).spending_cap)
+        return await self.own.apply(asked, "client", raised)
+
     async def end(self, asked: SocketRequest) -> Fields:
         return await self.own.apply(asked, "operator", OperatorEnded())
 
@@ -108,6 +127,7 @@ class CallCommands:
                 "call.hang_up": Command(OneCall, self.hang_up, PARTY),
                 "call.pause": Command(OneCall, self.pause, PROVIDER),
                 "call.resume": Command(OneCall, self.resume, PARTY),
+                "call.raise_cap": Command(RaiseCap, self.raise_cap, CALLER),
                 "call.end": Command(OneCall, self.end, OPERATOR),
                 "media.join": Command(JoinMedia, self.join, PARTY),
             }

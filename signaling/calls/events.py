@@ -61,6 +61,20 @@ class SpendCapReached:
 
 
 @dataclass(frozen=True, slots=True)
+class CapRaised:
+    """The client is willing to pay more for this call; None: whatever it costs."""
+
+    spending_cap_micros: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CapSet:
+    """The books were told this cap."""
+
+    spending_cap_micros: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Pinned:
     """This relay carries the media from now on, unless somebody else has chosen another already."""
 
@@ -148,6 +162,8 @@ Event = (
     | HungUp
     | OperatorEnded
     | SpendCapReached
+    | CapRaised
+    | CapSet
     | Pinned
     | MediaFlowing
     | MediaLost

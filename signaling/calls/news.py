@@ -70,7 +70,7 @@ class CallNews:
             return
         tariff = Tariff.unpack(call.tariff)
         for socket, viewer in audience:
-            meter = meter_view(tariff, tick.meter, viewer)
+            meter = meter_view(call, tariff, tick.meter, viewer)
             socket.send(
                 {
                     "type": "call.meter",
@@ -85,8 +85,14 @@ class CallNews:
             before_s, told[call.id] = told.get(call.id), meter.affordable_s
             points = call.limits.low_balance_s
             if low_balance_points(points, before_s, meter.affordable_s) is not None:
-                warning = {"type": "call.warning", "call": call.id, "left_s": meter.affordable_s}
-                socket.send(warning)
+                socket.send(
+                    {
+                        "type": "call.warning",
+                        "call": call.id,
+                        "left_s": meter.affordable_s,
+                        "ends_by": meter.ends_by,
+                    }
+                )
 
     def _audience(self, call: Call) -> Iterator[tuple[Socket, Viewer]]:
         """Parties hear of their calls on every socket of theirs."""

@@ -26,18 +26,24 @@ def events_of(call: Call, tick: Tick) -> Iterator[Event]:
     if status in ("stale_epoch", "ended", "unknown_call"):
         return
     if tick.meter and status == "exhausted":
-        yield SpendCapReached() if _capped(call, tick.meter) else Exhausted()
+        yield from _used_up(call, tick.meter)
     elif tick.meter and call.state is State.ON_HOLD and tick.meter["affordable_s"] != 0:
         yield Funded()
     yield MediaFlowing(tick.relay) if tick.flowing else MediaLost(tick.relay)
 
 
-def _capped(call: Call, meter: Mapping[str, Any]) -> bool:
-    """Whether it is the client's own limit that is used up, with money left beyond it."""
-    if call.spending_cap_micros is None:
-        return False
-    money = meter["charged_micros"] + meter["balance_micros"]
-    affordable_s = affordable_seconds(Tariff.unpack(call.tariff), money)
+def _used_up(call: Call, meter: Mapping[str, Any]) -> Iterator[Event]:
+    """What a used-up meter tells of; nothing when the cap was raised since the meter was read."""
+    cap = call.spending_cap_micros
+    if cap is None or not _pays_on(call, meter["charged_micros"] + meter["balance_micros"], meter):
+        yield Exhausted()
+    elif not _pays_on(call, cap, meter):
+        yield SpendCapReached()
+
+
+def _pays_on(call: Call, money_micros: int, meter: Mapping[str, Any]) -> bool:
+    """Whether a sum pays for more than the seconds that were charged."""
+    affordable_s = affordable_seconds(Tariff.unpack(call.tariff), money_micros)
     return affordable_s is None or affordable_s > meter["seconds"]
 
 

@@ -83,6 +83,7 @@ class Call:
     deadline_at_ms: int | None = None
     affordable_s: int | None = None  # what the client could pay for when the call was opened
     spending_cap_micros: int | None = None  # the most the client wants to pay for this call
+    cap_due: bool = False  # the books have yet to be told of a raised cap
     relay: str | None = None  # id of the relay that carries the media
     resume_to: State = State.LIVE  # where an interruption or a hold returns to: live or paused
     server_lost: bool = False  # the present interruption is our fault

@@ -21,6 +21,8 @@ from signaling.calls.events import (
     Abandoned,
     Accepted,
     Cancelled,
+    CapRaised,
+    CapSet,
     Declined,
     Event,
     Exhausted,
@@ -57,6 +59,7 @@ class Effect(StrEnum):
     """What a step leaves to be done; each may be done twice, and is found again after a crash."""
 
     SET_MODE = "set_mode"  # tell the relay to forward or not, to count or not
+    SET_CAP = "set_cap"  # tell the books how much the client is willing to pay
     SETTLE = "settle"  # close the media, end the call in the books, write the receipt
 
 
@@ -81,7 +84,8 @@ def outstanding(call: Call) -> frozenset[Effect]:
     """What is still to be done for a call as recorded: how a crash between steps is mended."""
     if call.over:
         return frozenset() if call.settled else frozenset({Effect.SETTLE})
-    return frozenset({Effect.SET_MODE}) if call.mode_due and call.relay else frozenset()
+    due = {Effect.SET_CAP: call.cap_due, Effect.SET_MODE: call.mode_due and bool(call.relay)}
+    return frozenset(effect for effect, is_due in due.items() if is_due)
 
 
 def due_at_ms(call: Call) -> int | None:
@@ -113,7 +117,7 @@ def _enter(call: Call, state: State, now_ms: int, **changes: Any) -> Call:
     elif call.paused_at_ms is None and state is State.PAUSED:
         after = replace(after, paused_at_ms=now_ms)
     if after.over:
-        return replace(after, ended_at_ms=now_ms, mode_due=False)
+        return replace(after, ended_at_ms=now_ms, mode_due=False, cap_due=False)
     if after.mode != call.mode:
         after = replace(after, mode_due=True)
     return after
@@ -190,6 +194,25 @@ def _operator_ended(call: Call, _: OperatorEnded, now_ms: int) -> Call:
 
 def _spend_cap_reached(call: Call, _: SpendCapReached, now_ms: int) -> Call:
     return _end(call, Reason.SPEND_CAP, now_ms) if call.state in ANSWERED else call
+
+
+def _cap_raised(call: Call, event: CapRaised, _: int) -> Call:
+    cap, known = event.spending_cap_micros, call.spending_cap_micros
+    if call.state not in ANSWERED:
+        raise WrongStateError("This call is over." if call.over else "Not answered yet.")
+    if cap == known:
+        return call
+    if known is None:
+        raise WrongStateError("This call has no limit.")
+    if cap is not None and cap < known:
+        raise WrongStateError("The limit of a running call can only be raised.")
+    return replace(call, spending_cap_micros=cap, cap_due=True)
+
+
+def _cap_set(call: Call, event: CapSet, _: int) -> Call:
+    if call.over or call.spending_cap_micros != event.spending_cap_micros:
+        return call
+    return replace(call, cap_due=False)
 
 
 def _pinned(call: Call, event: Pinned, _: int) -> Call:
@@ -294,6 +317,8 @@ _HANDLERS: dict[type[Event], Callable[[Call, Any, int], Call]] = {
     HungUp: _hung_up,
     OperatorEnded: _operator_ended,
     SpendCapReached: _spend_cap_reached,
+    CapRaised: _cap_raised,
+    CapSet: _cap_set,
     Pinned: _pinned,
     MediaFlowing: _media_flowing,
     MediaLost: _media_lost,

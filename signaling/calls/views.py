@@ -14,6 +14,9 @@ from signaling.kernel.http.views import Name, View, Viewer
 from signaling.kernel.problems import not_found
 from signaling.pricing.views import TariffView, ThresholdMode, tariff_view
 
+# A client's money, or the limit they set for the call.
+EndsBy = Literal["balance", "spending_cap"]
+
 
 class ServiceName(View):
     slug: str
@@ -25,8 +28,9 @@ class MeterView(View):
     free_left_s: int
     charged_micros: int
     provider_micros: int | None = None  # provider and operator only
-    balance_micros: int
+    balance_micros: int | None = None  # client and operator only
     affordable_s: int | None
+    ends_by: EndsBy | None  # what `affordable_s` counts down to; None in a free call
 
 
 class ReceiptView(View):
@@ -74,7 +78,7 @@ class CallView(View):
     ended_at_ms: int | None
     deadline_at_ms: int | None
     affordable_s: int | None
-    spending_cap_micros: int | None
+    spending_cap_micros: int | None = None  # client and operator only
     resume_asked: bool
     meter: MeterView | None
     reason: str | None
@@ -94,6 +98,9 @@ def viewer_of(call: Call, user: User) -> Viewer:
 def call_view(call: Call, viewer: Viewer, meter: Mapping[str, Any] | None = None) -> CallView:
     """A call as one of its parties or the operator sees it; `meter` as in a relay's message."""
     tariff = Tariff.unpack(call.tariff)
+    own: dict[str, Any] = {}
+    if viewer != "provider":
+        own["spending_cap_micros"] = call.spending_cap_micros
     return CallView(
         id=call.id,
         state=call.state.value,
@@ -110,27 +117,36 @@ def call_view(call: Call, viewer: Viewer, meter: Mapping[str, Any] | None = None
         ended_at_ms=call.ended_at_ms,
         deadline_at_ms=call.deadline_at_ms,
         affordable_s=call.affordable_s,
-        spending_cap_micros=call.spending_cap_micros,
         resume_asked=call.resume_asked,
-        meter=None if meter is None or call.over else meter_view(tariff, meter, viewer),
+        meter=None if meter is None or call.over else meter_view(call, tariff, meter, viewer),
         reason=call.reason.value if call.reason else None,
         receipt=_receipt_of(call, viewer),
+        **own,
     )
 
 
-def meter_view(tariff: Tariff, meter: Mapping[str, Any], viewer: Viewer) -> MeterView:
-    """The running meter."""
+def meter_view(call: Call, tariff: Tariff, meter: Mapping[str, Any], viewer: Viewer) -> MeterView:
+    """The running meter; what a client has is not for the provider's eyes."""
     own: dict[str, Any] = {}
     if viewer != "client":
         own["provider_micros"] = meter["provider_micros"]
+    if viewer != "provider":
+        own["balance_micros"] = meter["balance_micros"]
     return MeterView(
         seconds=meter["seconds"],
         free_left_s=max(0, tariff.threshold_s - meter["seconds"]),
         charged_micros=meter["charged_micros"],
-        balance_micros=meter["balance_micros"],
         affordable_s=meter["affordable_s"],
+        ends_by=_ends_by(call, meter),
         **own,
     )
+
+
+def _ends_by(call: Call, meter: Mapping[str, Any]) -> EndsBy | None:
+    if meter["affordable_s"] is None:
+        return None
+    cap, money = call.spending_cap_micros, meter["charged_micros"] + meter["balance_micros"]
+    return "balance" if cap is None or money <= cap else "spending_cap"
 
 
 def receipt_view(receipt: CallReceipt, service_title: str, viewer: Viewer) -> ReceiptView:

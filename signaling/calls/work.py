@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from mediasrv.client import RelayClient, RelayError
 from metering.books import Books
 from metering.errors import MeteringError, UnknownCallError
-from signaling.calls.events import Event, Funded, ModeSet, Pinned, Receipted, Settled
+from signaling.calls.events import CapSet, Event, Funded, ModeSet, Pinned, Receipted, Settled
 from signaling.calls.receipts import pack_receipt
 from signaling.calls.record import ANSWERED, Call, Side, State
 from signaling.calls.state import Effect, WrongStateError, outstanding, step
@@ -159,6 +159,10 @@ class Calls:
         """One piece of work; False when there is none or it has to be tried again later."""
         if Effect.SETTLE in effects:
             return await self._settle(call)
+        if Effect.SET_CAP in effects:
+            await self._books.calls.raise_cap(call.id, call.spending_cap_micros)
+            await self.apply(call.id, CapSet(call.spending_cap_micros))
+            return True
         return Effect.SET_MODE in effects and await self._set_mode(call)
 
     async def _set_mode(self, call: Call) -> bool:

@@ -80,6 +80,12 @@ def test_the_clients_own_cap_ends_the_call_only_if_money_is_left() -> None:
     assert Exhausted() in list(events_of(capped, nothing_left))
 
 
+def test_a_report_from_before_the_cap_was_raised_ends_nothing() -> None:
+    raised = call(State.LIVE, spending_cap_micros=2_000_000)
+    used_up = tick("exhausted", affordable_s=0, balance_micros=3_000_000)
+    assert list(events_of(raised, used_up)) == [MediaFlowing("r1")]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "point"),
     [
