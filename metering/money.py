@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from babel.numbers import get_currency_precision
+
 from metering.errors import OutOfRangeError
 
 MICROS = 1_000_000
@@ -11,6 +13,12 @@ MICROS = 1_000_000
 MAX_MICROS = 2**53 - 1
 
 _AMOUNT = re.compile(r"([+-]?)([0-9]{1,16})(?:\.([0-9]{0,30}))?")
+
+
+def coin_micros(currency: str) -> int:
+    """The smallest coin of a currency, by CLDR: 10,000 for USD, 1,000,000 for JPY."""
+    digits: int = get_currency_precision(currency)
+    return int(MICROS // 10**digits)
 
 
 class AmountError(ValueError):

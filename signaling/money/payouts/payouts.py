@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from metering.books import Books
 from metering.earnings.payouts import Payout, PayoutState
 from metering.errors import InsufficientFundsError
-from metering.money import format_amount
+from metering.money import coin_micros, format_amount
 from signaling.kernel.clock import Clock
 from signaling.kernel.http.identity import User
 from signaling.kernel.problems import ProblemError, invalid
@@ -37,14 +37,20 @@ class Payouts:
     async def request(self, provider: User, amount_micros: int, note: str, key: str) -> Payout:
         """Sets available earnings aside, once per `key`.
 
-        Raises ProblemError `insufficient_funds` with what can be asked for, MeteringError.
+        Raises ProblemError `invalid` for a part of a coin, which no bank can send,
+        `insufficient_funds` with what can be asked for; MeteringError.
         """
+        coin = coin_micros(self._currency)
+        if amount_micros % coin:
+            smallest = f"{format_amount(coin)} {self._currency}"
+            raise invalid("amount", f"Banks send whole coins: the smallest is {smallest}.")
         try:
             return await self._books.payouts.request(
                 provider.id, amount_micros, key=f"api:{key}", note=note, now_ms=self._clock()
             )
         except InsufficientFundsError as error:
-            most = f"{format_amount(int(error.facts['available']))} {self._currency}"
+            available = int(error.facts["available"])
+            most = f"{format_amount(available - available % coin)} {self._currency}"
             sentence = f"You can ask for {most} at most: that much is available now."
             raise ProblemError(error.code, sentence, fields={"amount": sentence}) from error
 

@@ -123,3 +123,12 @@ async def test_nobody_else_asks_or_settles(paid: Paid) -> None:
         with pytest.raises(Refused) as refused:
             await person.api(method, path, body, Idempotency_Key="k")
         assert refused.value.code == "forbidden"
+
+
+@pytest.mark.parametrize("amount", ["0.806667", "0.001", "0.855"])
+async def test_a_part_of_a_coin_cannot_be_asked_for(paid: Paid, amount: str) -> None:
+    with pytest.raises(Refused) as refused:
+        await ask(paid, amount)
+    assert (refused.value.code, refused.value.status) == ("invalid", 422)
+    assert refused.value.fields == {"amount": "Banks send whole coins: the smallest is 0.01 USD."}
+    assert (await paid.bob.api("GET", "/payouts"))["payouts"] == []
