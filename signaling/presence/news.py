@@ -32,9 +32,8 @@ class DutyNews:
         """A provider takes calls from now on, or none."""
         provider_id, now_ms = asked.user.id, self.clock()
         await self.presence.set_duty(provider_id, asked.read(Switch).on, now_ms)
-        duty = await self.presence.duty(provider_id, now_ms)
-        self._told[asked.socket] = duty
-        return {"duty": duty}
+        self._told[asked.socket] = await self.presence.duty(provider_id, now_ms)
+        return await self._shown(provider_id, self._told[asked.socket])
 
     async def look(self, provider_id: str) -> None:
         """Tell a provider's sockets here whether calls come in, if that has changed."""
@@ -42,10 +41,11 @@ class DutyNews:
         if not sockets:
             return
         duty = await self.presence.duty(provider_id, self.clock())
+        shown = await self._shown(provider_id, duty)
         for socket in sockets:
             if self._told.get(socket) != duty:
                 self._told[socket] = duty
-                socket.send({"type": "duty", "duty": duty})
+                socket.send({"type": "duty", **shown})
 
     async def heard(self, message: Mapping[str, Any]) -> None:
         """A provider's duty may have changed, perhaps at another process."""
@@ -58,7 +58,16 @@ class DutyNews:
         if user.role != "provider":
             return {}
         self._told[socket] = await self.presence.duty(user.id, now_ms)
-        return {"duty": self._told[socket]}
+        return await self._shown(user.id, self._told[socket])
+
+    async def _shown(self, provider_id: str, duty: Duty) -> Fields:
+        """A duty; off duty with since when (Unix milliseconds) and why."""
+        off = await self.presence.off_duty(provider_id) if duty == "off_duty" else None
+        return {
+            "duty": duty,
+            "off_since_ms": off.since_ms if off else None,
+            "off_reason": off.reason if off else None,
+        }
 
     async def leave(self, socket: Socket) -> None:
         """The grace of 20 s runs from now; if this fails, from the last round's stamp."""

@@ -8,6 +8,7 @@ otherwise.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgpack
@@ -17,8 +18,12 @@ from signaling.kernel.store.replies import maybe_text, texts
 
 Duty = Literal["on_duty", "busy", "off_duty"]
 
+# Why somebody is off duty: they said so, or no page of theirs was open any more.
+OffReason = Literal["switched_off", "pages_closed"]
+
 DUTY = "{dir}:duty"  # set: providers that said they are on duty
 SEEN = "{dir}:seen"  # sorted set: person → when a socket of theirs was last open (ms)
+OFF = "{dir}:off"  # hash: provider → when their duty ended (ms), with an OffReason
 BUSY = "{dir}:busy"  # hash: person → the call they are in; claimed by the calls' scripts
 
 DUTY_CHANNEL = "tipmeet:duty"
@@ -26,13 +31,14 @@ DUTY_CHANNEL = "tipmeet:duty"
 GRACE_MS = 20_000  # a reload or a network switch takes a few seconds
 STAMP_EVERY_S = 5.0  # four chances to be seen within the grace
 
-# KEYS: duty, seen; ARGV: seen before
+# KEYS: duty, seen, off; ARGV: seen before
 _RETIRE = """
 local gone = {}
 for _, provider in ipairs(redis.call('SMEMBERS', KEYS[1])) do
   local seen = redis.call('ZSCORE', KEYS[2], provider)
   if not seen or tonumber(seen) < tonumber(ARGV[1]) then
     redis.call('SREM', KEYS[1], provider)
+    redis.call('HSET', KEYS[3], provider, string.format('%d pages_closed', seen or ARGV[1]))
     gone[#gone + 1] = provider
   end
 end
@@ -40,13 +46,24 @@ redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', '(' .. ARGV[1])
 return gone
 """
 
-# KEYS: duty, seen; ARGV: provider, seen before, now
+# KEYS: duty, seen, off; ARGV: provider, seen before, now
 _ARRIVE = """
 local seen = redis.call('ZSCORE', KEYS[2], ARGV[1])
-if not seen or tonumber(seen) < tonumber(ARGV[2]) then redis.call('SREM', KEYS[1], ARGV[1]) end
+local away = not seen or tonumber(seen) < tonumber(ARGV[2])
+if away and redis.call('SREM', KEYS[1], ARGV[1]) == 1 then
+  redis.call('HSET', KEYS[3], ARGV[1], string.format('%d pages_closed', seen or ARGV[2]))
+end
 redis.call('ZADD', KEYS[2], 'GT', ARGV[3], ARGV[1])
 return 1
 """
+
+
+@dataclass(frozen=True, slots=True)
+class OffDuty:
+    """When a provider's duty ended, Unix milliseconds, with why."""
+
+    since_ms: int
+    reason: OffReason
 
 
 class Presence:
@@ -63,14 +80,16 @@ class Presence:
             pipeline.zadd(SEEN, {provider_id: now_ms})
             if on:
                 pipeline.sadd(DUTY, provider_id)
+                pipeline.hdel(OFF, provider_id)
             else:
                 pipeline.srem(DUTY, provider_id)
+                pipeline.hset(OFF, provider_id, f"{now_ms} switched_off")
             await pipeline.execute()
         await self.announce(provider_id)
 
     async def arrive(self, provider_id: str, now_ms: int) -> None:
         """Somebody opens a socket: a provider within 20 s of the last one is still on duty."""
-        await self._arrive(keys=[DUTY, SEEN], args=[provider_id, now_ms - GRACE_MS, now_ms])
+        await self._arrive(keys=[DUTY, SEEN, OFF], args=[provider_id, now_ms - GRACE_MS, now_ms])
 
     async def stamp(self, user_ids: Iterable[str], now_ms: int) -> None:
         """These people have a socket open here at this instant."""
@@ -81,7 +100,7 @@ class Presence:
     async def retire_unseen(self, now_ms: int) -> list[str]:
         """Take those off duty whose last socket closed 20 s ago; answers who they are."""
         args = [now_ms - GRACE_MS]
-        gone = texts(await self._retire(keys=[DUTY, SEEN], args=args))
+        gone = texts(await self._retire(keys=[DUTY, SEEN, OFF], args=args))
         for provider_id in gone:
             await self.announce(provider_id)
         return gone
@@ -100,6 +119,16 @@ class Presence:
     async def duty(self, provider_id: str, now_ms: int) -> Duty:
         """Whether a provider takes calls now."""
         return (await self.duties([provider_id], now_ms))[provider_id]
+
+    async def off_duty(self, provider_id: str) -> OffDuty | None:
+        """Since when a provider is off duty; None on duty, or when they never were."""
+        kept = maybe_text(await self._redis.hget(OFF, provider_id))
+        if kept is None:
+            return None
+        since_ms, _, reason = kept.partition(" ")
+        return OffDuty(
+            int(since_ms), "switched_off" if reason == "switched_off" else "pages_closed"
+        )
 
     async def duties(self, provider_ids: Iterable[str], now_ms: int) -> dict[str, Duty]:
         """The same for many, in one round trip."""

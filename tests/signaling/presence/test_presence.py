@@ -52,3 +52,32 @@ async def test_a_provider_is_free_again_after_a_call(site: Site, reporter: Repor
     await bob.event("duty", lambda e: e["duty"] == "busy")
     await bob.ask("call.decline", call=call_id)
     await bob.event("duty", lambda e: e["duty"] == "on_duty")
+
+
+async def test_the_console_says_since_when_and_why_duty_is_over(site: Site) -> None:
+    bob, _ = await site.provider()
+    await site.left(bob)
+    closed_ms = site.clock()
+    site.clock.advance(21)
+    await bob.connect()
+    assert (bob.hello["duty"], bob.hello["off_reason"]) == ("off_duty", "pages_closed")
+    assert abs(bob.hello["off_since_ms"] - closed_ms) < 15_000, (
+        "when they left, not when it was seen"
+    )
+    assert (await bob.ask("duty.set", on=True))["off_since_ms"] is None
+    site.clock.advance(60)
+    said = await bob.ask("duty.set", on=False)
+    assert said["off_reason"] == "switched_off"
+    assert said["off_since_ms"] > closed_ms + 60_000
+
+
+async def test_a_round_that_retires_somebody_notes_it_too(site: Site) -> None:
+    bob, _ = await site.provider()
+    await site.left(bob)
+    closed_ms = site.clock()
+    site.clock.advance(21)
+    assert await site.parts.presence.retire_unseen(site.clock()) == [bob.user["id"]]
+    off = await site.parts.presence.off_duty(bob.user["id"])
+    assert off is not None
+    assert off.reason == "pages_closed"
+    assert abs(off.since_ms - closed_ms) < 15_000
