@@ -86,10 +86,10 @@ def _billed_working(tariff: Mapping[str, Any], connected_s: int, billed_s: int) 
     threshold_s = tariff["threshold_s"]
     first_s, next_s = tariff["increments"]
     if threshold_s and connected_s <= threshold_s:
-        return _("%(connected)d s is within the first %(free)d s: free") % {
-            "connected": connected_s,
-            "free": threshold_s,
-        }
+        told = {"connected": connected_s, "free": threshold_s}
+        if tariff["threshold_mode"] == "gift":
+            return _("%(connected)d s is within the first %(free)d s: free") % told
+        return _("%(connected)d s is within the %(free)d s to decide: not charged") % told
     parts = []
     counted_s = connected_s
     if threshold_s and tariff["threshold_mode"] == "gift":

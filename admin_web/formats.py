@@ -1,6 +1,8 @@
 """Money, times and durations on server-rendered pages: Jinja filters, in the reader's language.
 
-Money stays an integer of micro-units until it is text; `Decimal` only places the point.
+Money stays an integer of micro-units until it is text; `Decimal` only places the point. A page
+shows whole coins and never promises more than there is: what one has is rounded down, what one pays
+is what the balance shown fell by. Exact amounts stand only where a sum is worked out.
 """
 
 from datetime import UTC, datetime
@@ -12,17 +14,43 @@ from markupsafe import Markup
 
 from admin_web import language
 from admin_web.language import gettext as _
-from metering.money import format_amount
+from metering.money import MICROS, coin_micros, format_amount
+
+
+def whole_coins(micros: int, currency: str) -> int:
+    """The same in whole coins, rounded down: towards less money, also below zero."""
+    return micros - micros % coin_micros(currency)
 
 
 def money(micros: int, currency: str, *, signed: bool = False) -> str:
-    """300000 → "$0.30", 305000 → "$0.305": exact, never under two decimals."""
+    """What somebody has or gets, in whole coins, rounded down: 305000 → "$0.30"."""
+    digits = len(str(MICROS // coin_micros(currency))) - 1
+    return _written(whole_coins(micros, currency), currency, digits, signed=signed)
+
+
+def charge(micros: int, currency: str, balance_left_micros: int | None = None) -> str:
+    """What somebody pays, in whole coins: as much as the balance shown falls by, when the balance
+    that is left is known; else rounded up."""
+    if balance_left_micros is None:
+        return money(-whole_coins(-micros, currency), currency)
+    before = whole_coins(balance_left_micros + micros, currency)
+    return money(before - whole_coins(balance_left_micros, currency), currency)
+
+
+def exact(micros: int, currency: str) -> str:
+    """To the last micro-unit, where a sum is worked out or a price agreed: 305000 → "$0.305"."""
+    digits = len(str(MICROS // coin_micros(currency))) - 1
+    used = len(f"{abs(micros) % MICROS:06d}".rstrip("0"))
+    return _written(micros, currency, max(digits, used), signed=False)
+
+
+def _written(micros: int, currency: str, digits: int, *, signed: bool) -> str:
     value = Decimal(format_amount(abs(micros)))
-    digits = max(2, -int(value.as_tuple().exponent))
-    pattern = "¤#,##0." + "0" * digits
+    point = "." if digits else ""
+    pattern = f"¤#,##0{point}" + "0" * digits
     locale = language.babel_locale(language.current())
     if language.current() != language.SOURCE_LANGUAGE:
-        pattern = "#,##0." + "0" * digits + "\xa0¤"
+        pattern = f"#,##0{point}" + "0" * digits + "\xa0¤"
     text = format_currency(value, currency, format=pattern, locale=locale, currency_digits=False)
     if micros < 0:
         return "\u2212" + text
@@ -32,7 +60,7 @@ def money(micros: int, currency: str, *, signed: bool = False) -> str:
 def rate(price_micros: int, period_s: int, currency: str) -> str:
     """ "$0.30 per minute" """
     text = _("%(price)s per hour") if period_s == 3600 else _("%(price)s per minute")
-    return text % {"price": money(price_micros, currency)}
+    return text % {"price": exact(price_micros, currency)}
 
 
 def percent(bps: int) -> str:

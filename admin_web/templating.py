@@ -52,6 +52,9 @@ def filters(currency: str) -> dict[str, Callable[..., Any]]:
     return {
         "money": lambda micros: formats.money(micros, currency),
         "signed_money": lambda micros: formats.money(micros, currency, signed=True),
+        "charge": lambda micros, left=None: formats.charge(micros, currency, left),
+        "exact": lambda micros: formats.exact(micros, currency),
+        "coins": lambda micros: formats.whole_coins(micros, currency),
         "decimal": format_amount,
         "rate": lambda tariff: formats.rate(tariff["price_micros"], tariff["period_s"], currency),
         "percent": formats.percent,

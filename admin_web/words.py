@@ -154,7 +154,7 @@ def talk_time(affordable_s: int) -> str:
 
 
 def free_rule(tariff: Any, *, free_probe: bool = True) -> str:
-    """What is free and when charging starts, in sentences.
+    """What costs nothing, and when charging starts, in sentences.
 
     `tariff` has price_micros, threshold_s and threshold_mode (a Tariff or a PublicService of the
     protocol). With `free_probe` false the caller has had the free start with this service already.
@@ -162,6 +162,12 @@ def free_rule(tariff: Any, *, free_probe: bool = True) -> str:
     if tariff["price_micros"] == 0:
         return _("This call is free.")
     threshold_s = tariff["threshold_s"]
+    gift = tariff["threshold_mode"] == "gift"
+    if not free_probe and not gift:
+        return _(
+            "You had your time to decide with this service today, "
+            "so this call is charged from the first second."
+        )
     if not free_probe:
         return _(
             "You have already used your free start with this service today, "
@@ -169,12 +175,13 @@ def free_rule(tariff: Any, *, free_probe: bool = True) -> str:
         )
     if threshold_s == 0:
         return _("Charging starts with the first second.")
-    if tariff["threshold_mode"] == "gift":
+    if gift:
         return _("The first %(time)s are free. Charging starts after them.") % {
             "time": seconds(threshold_s)
         }
     return _(
-        "The first %(time)s are free. Talk on and the call is charged from the first second."
+        "%(time)s to decide: hang up in time and pay nothing. "
+        "Talk on and the call is charged from the first second."
     ) % {"time": seconds(threshold_s)}
 
 

@@ -54,7 +54,7 @@ async def receipt(request: web.Request, user: User) -> web.StreamResponse:
             call["receipt"],
             call["tariff"],
             side=call["side"],
-            money=lambda micros: formats.money(micros, site.settings.currency),
+            money=lambda micros: formats.exact(micros, site.settings.currency),
         )
     actions = await site.audit_log.newest(about=call["id"]) if user.role == "operator" else []
     receipt = call["receipt"]

@@ -82,10 +82,10 @@ async def _editor(request: web.Request, service: dict[str, Any] | None) -> web.S
 
 def _price_limits(pricing: Mapping[str, Any], currency: str) -> str:
     floor, cap = (parse_amount(pricing[name]) for name in ("price_floor", "price_cap"))
-    most = formats.money(cap, currency)
+    most = formats.exact(cap, currency)
     if not floor:
         return _("At most %(most)s per minute.") % {"most": most}
-    least = formats.money(floor, currency)
+    least = formats.exact(floor, currency)
     return _("Otherwise %(least)s to %(most)s per minute.") % {"least": least, "most": most}
 
 

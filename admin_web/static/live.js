@@ -4,7 +4,7 @@
  * Only what changed is touched, and screen readers hear of calls that begin and end, not of every second.
  */
 import { get } from "/static/signaling/lib/api.js";
-import { money } from "/static/signaling/lib/money.js";
+import { charge, money } from "/static/signaling/lib/money.js";
 import { Socket } from "/static/signaling/lib/socket.js";
 import { clock, formatTime } from "/static/signaling/lib/time.js";
 import { $, announce, confirmDialog, el, pageData, setBusy, setText, t, tn, toast } from "/static/signaling/lib/ui.js";
@@ -82,7 +82,7 @@ function showCall(row, call) {
   badge.className = `badge ${tone}`;
   const meter = call.meter;
   setText($("[data-elapsed]", row), meter ? clock(meter.seconds) : "–");
-  setText($("[data-charged]", row), meter ? money(meter.charged_micros) : "–");
+  setText($("[data-charged]", row), meter ? charge(meter.charged_micros, meter.balance_micros) : "–");
   setText($("[data-balance]", row), meter && call.tariff.price_micros ? money(meter.balance_micros) : "–");
   showMedia($("[data-media-client]", row), call.media?.client);
   showMedia($("[data-media-provider]", row), call.media?.provider);

@@ -1,6 +1,6 @@
 /** The operator's pricing rules with a worked example that follows the form. */
 import { ApiError, put } from "/static/signaling/lib/api.js";
-import { money, parseMoney } from "/static/signaling/lib/money.js";
+import { exact, parseMoney } from "/static/signaling/lib/money.js";
 import { duration } from "/static/signaling/lib/time.js";
 import { $, el, onSubmit, t, toast } from "/static/signaling/lib/ui.js";
 import { freeRule } from "./rules.js";
@@ -49,7 +49,7 @@ function showExample() {
     const { charge, provider, platform } = shares(tariff, seconds);
     return el("tr", {},
       el("td", {}, duration(seconds)),
-      ...[charge, provider, platform].map((micros) => el("td", { class: "end" }, money(micros))));
+      ...[charge, provider, platform].map((micros) => el("td", { class: "end" }, exact(micros))));
   }));
 }
 form.addEventListener("input", showExample);

@@ -1,4 +1,4 @@
-/** The free start of a tariff in words, for previews (pages get the same sentence from words.py). */
+/** The first seconds of a tariff in words, for previews (pages get the same sentence from words.py). */
 import { t, tn } from "/static/signaling/lib/ui.js";
 
 export function freeRule({ price_micros: price, threshold_s: threshold, threshold_mode: mode }) {
@@ -7,5 +7,5 @@ export function freeRule({ price_micros: price, threshold_s: threshold, threshol
   const time = tn(threshold, "{n} second", "{n} seconds");
   return mode === "gift"
     ? t("The first {time} are free. Charging starts after them.", { time })
-    : t("The first {time} are free. Talk on and the call is charged from the first second.", { time });
+    : t("{time} to decide: hang up in time and pay nothing. Talk on and the call is charged from the first second.", { time });
 }

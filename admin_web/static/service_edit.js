@@ -1,6 +1,6 @@
 /** The provider's service editor: live preview of price and earnings, hours, saving. */
 import { del, post, put } from "/static/signaling/lib/api.js";
-import { money, parseMoney } from "/static/signaling/lib/money.js";
+import { charge as pays, money, parseMoney } from "/static/signaling/lib/money.js";
 import { duration, zone } from "/static/signaling/lib/time.js";
 import { $, confirmDialog, el, leaveFor, onSubmit, pageData, setBusy, t, toastError, toastNext } from "/static/signaling/lib/ui.js";
 import { HoursEditor } from "./hours.js";
@@ -41,7 +41,7 @@ function showPreview() {
     const { charge, provider } = shares(tariff, seconds);
     return el("tr", {},
       el("td", {}, duration(seconds)),
-      el("td", { class: "end" }, money(charge)),
+      el("td", { class: "end" }, pays(charge)),
       el("td", { class: "end" }, money(provider)));
   });
   $("tbody", table).replaceChildren(...rows);

@@ -32,6 +32,9 @@ $("#sign-out")?.addEventListener("click", async ({ currentTarget }) => {
 
 localizeTimes();
 
+// A provider stays on duty on every page; the console looks after itself.
+if ($("#site-duty")) import("./console/presence.js");
+
 const waiting = sessionStorage.getItem("toast");
 if (waiting) {
   sessionStorage.removeItem("toast");

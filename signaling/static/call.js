@@ -6,12 +6,14 @@
 import { setServerNow, secondsLeft } from "./call/clock.js";
 import { DeviceCheck } from "./call/device_check.js";
 import { Devices } from "./call/devices.js";
+import { bindLimit } from "./call/limit.js";
 import { Lobby } from "./call/lobby.js";
 import { Ownership } from "./call/ownership.js";
 import { receiptElement } from "./call/receipt.js";
 import { CallSession, OVER } from "./call/session.js";
 import { Stage } from "./call/stage.js";
 import { reasonText } from "./call/state_words.js";
+import { bindTopUp } from "./call/top_up.js";
 import { Socket } from "./lib/socket.js";
 import { t } from "./lib/text.js";
 import { $, announce, pageData, setBusy, setText, toastError } from "./lib/ui.js";
@@ -21,7 +23,7 @@ setServerNow(data.now_ms);
 
 const devices = new Devices();
 const check = new DeviceCheck($("#device-check"), devices);
-const stage = new Stage($("#stage"), devices);
+const stage = new Stage($("#stage"), devices, { bindTopUp, bindLimit });
 const ownership = new Ownership();
 const lobby = new Lobby($("#lobby"), data, { check, devices, onCall: call });
 const views = { lobby: $("#lobby"), ringing: $("#ringing"), elsewhere: $("#elsewhere"), over: $("#over") };

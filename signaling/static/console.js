@@ -10,11 +10,13 @@ import { receiptElement } from "./call/receipt.js";
 import { CallSession, OVER } from "./call/session.js";
 import { Stage } from "./call/stage.js";
 import { reasonText } from "./call/state_words.js";
+import { dutyWord, offDutyText } from "./console/duty_words.js";
 import { showMissed } from "./console/missed.js";
 import { RingCards } from "./console/ring_cards.js";
 import { notificationsAllowed, Ringer } from "./console/ringer.js";
 import { Socket } from "./lib/socket.js";
 import { t } from "./lib/text.js";
+import { formatMoment } from "./lib/time.js";
 import { $, $$, announce, copyText, el, pageData, setText, toast } from "./lib/ui.js";
 
 const CHECK_MS = 60_000;
@@ -32,6 +34,8 @@ const socket = new Socket();
 
 let session = null;
 let duty = "off_duty";
+let off = { reason: null, since: null }; // why duty is over, and since when in words
+const answering = new Set(); // ids of calls that this window answers
 let wanted = null; // true or false while the switch's answer is on its way
 let down = false;
 let releaseTimer = 0;
@@ -65,7 +69,7 @@ async function setDuty(on) {
       return;
     }
     if (on && "Notification" in window && Notification.permission === "default") askNotifications();
-    duty = (await socket.request("duty.set", { on })).duty;
+    takeDuty(await socket.request("duty.set", { on }));
     if (on) releaseLater();
     else check.release();
   } catch (problem) {
@@ -74,6 +78,11 @@ async function setDuty(on) {
     wanted = null;
     renderDuty();
   }
+}
+
+function takeDuty({ duty: now, off_since_ms: sinceMs, off_reason: reason }) {
+  duty = now ?? duty;
+  off = { reason, since: sinceMs ? formatMoment(sinceMs) : null };
 }
 
 /** Nobody wants a camera on for a whole shift: it goes out when the check had its time. */
@@ -90,10 +99,10 @@ function renderDuty() {
   dutySwitch.checked = on;
   $("#duty").dataset.duty = duty;
   const [badge, kind, text] = {
-    on_duty: [t("On duty"), "badge-ok", t("Clients can call you now. Leave this page open; another tab or window may be in front.")],
-    busy: [t("In a call"), "badge-warn", t("You are in a call. You are back on duty when it ends.")],
+    on_duty: [dutyWord("on_duty"), "badge-ok", t("Clients can call you now. Leave a page of this site open; another tab or window may be in front.")],
+    busy: [dutyWord("busy"), "badge-warn", t("You are in a call. You are back on duty when it ends.")],
     ringing: [t("Ringing"), "badge-info", t("Answer above, or press A to accept and D to decline.")],
-    off_duty: [t("Off duty"), "", t("Nobody can call you. Switch it on when you are ready.")],
+    off_duty: [dutyWord("off_duty"), "", offDutyText(off.reason, off.since)],
   }[rings.calls.length ? "ringing" : duty];
   const place = $("#duty-badge");
   if (place.textContent !== badge) {
@@ -149,12 +158,15 @@ async function accept(call) {
     $("#device-check").scrollIntoView({ block: "center" });
     return;
   }
+  answering.add(call.id); // the bell stops everywhere, here too: but it is here that it was answered
   try {
     const { call: accepted } = await socket.request("call.accept", { call: call.id });
     await begin(accepted);
   } catch (problem) {
     silence(call.id);
     toast(problem.message, "error");
+  } finally {
+    answering.delete(call.id);
   }
 }
 
@@ -236,7 +248,7 @@ $("#back").addEventListener("click", backToDesk);
 socket.on("hello", (hello) => {
   down = false;
   $("#offline").hidden = true;
-  duty = hello.duty ?? duty;
+  takeDuty(hello);
   renderDuty();
   const open = hello.calls.filter((call) => call.side === "provider" && !OVER.has(call.state));
   for (const call of rings.calls) {
@@ -260,7 +272,7 @@ socket.on("down", () => {
 socket.on("signed_out", () => location.reload());
 
 socket.on("duty", (message) => {
-  duty = message.duty;
+  takeDuty(message);
   renderDuty();
 });
 
@@ -271,7 +283,7 @@ socket.on("call.incoming", ({ call }) => {
 
 socket.on("call.gone", ({ call, reason }) => {
   const gone = rings.calls.find(({ id }) => id === call);
-  if (!silence(call)) return;
+  if (!silence(call) || answering.has(call)) return;
   if (reason) announce(reasonText(reason, "provider", gone.client.name));
   refreshMissed();
 });
@@ -294,3 +306,8 @@ window.addEventListener("pageshow", ({ persisted }) => persisted && location.rel
 // After a reload on duty any press is enough to let the page ring aloud again.
 document.addEventListener("pointerdown", () => duty !== "off_duty" && ringer.unlock().then(renderMeans, () => {}));
 renderDuty();
+// Switched on in the header of another page: here the microphone is checked.
+if (location.hash === "#on-duty") {
+  history.replaceState(null, "", location.pathname);
+  setDuty(true);
+}

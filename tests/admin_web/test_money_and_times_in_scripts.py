@@ -12,9 +12,9 @@ async def call(page: Page, module: str, expression: str) -> Any:
     )
 
 
-async def test_amounts_are_exact_and_never_under_two_decimals(scripts: Page) -> None:
+async def test_a_worked_out_sum_is_exact_and_never_under_two_decimals(scripts: Page) -> None:
     micros = [300_000, 305_000, 1, 0, -925_000, 9_007_199_254_740_991]
-    shown = await call(scripts, "money", f"{micros}.map((n) => m.money(n))")
+    shown = await call(scripts, "money", f"{micros}.map((n) => m.exact(n))")
     assert shown == [
         "$0.30",
         "$0.305",
@@ -25,9 +25,15 @@ async def test_amounts_are_exact_and_never_under_two_decimals(scripts: Page) -> 
     ]
 
 
-async def test_a_ticking_amount_keeps_its_width_and_is_never_rounded_up(scripts: Page) -> None:
-    shown = await call(scripts, "money", "[1_999_999, 300_000].map((n) => m.money(n, {digits: 3}))")
-    assert shown == ["$1.999", "$0.300"]
+async def test_amounts_on_a_page_are_whole_coins_rounded_down(scripts: Page) -> None:
+    micros = [1_999_999, 305_000, 300_000, 0, -925_000, -1]
+    shown = await call(scripts, "money", f"{micros}.map((n) => m.money(n))")
+    assert shown == ["$1.99", "$0.30", "$0.30", "$0.00", "-$0.93", "-$0.01"]
+
+
+async def test_a_charge_is_what_the_balance_shown_falls_by(scripts: Page) -> None:
+    shown = await call(scripts, "money", "[m.charge(315_000, 24_685_000), m.charge(305_000)]")
+    assert shown == ["$0.32", "$0.31"]
 
 
 async def test_what_people_type_is_read_or_refused(scripts: Page) -> None:

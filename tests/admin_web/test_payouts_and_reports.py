@@ -137,7 +137,7 @@ async def test_a_reported_problem_ends_with_a_refund_that_both_see(town: Town) -
     await page.goto("/wallet")
     await expect(page.get_by_role("row", name=re.compile("Refund"))).to_contain_text("+$1.50")
     theirs = await town.page(town.provider, f"/calls/{town.call}")
-    await expect(theirs.get_by_test_id("refunded")).to_contain_text("$1.275")
+    await expect(theirs.get_by_test_id("refunded")).to_contain_text("$1.27")
     await expect(theirs.get_by_text("The sound was gone")).to_have_count(0)
 
 

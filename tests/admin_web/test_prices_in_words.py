@@ -16,9 +16,10 @@ def tariff(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def test_the_free_minute_and_its_catch_are_said_together() -> None:
+def test_the_minute_to_decide_and_its_catch_are_said_together() -> None:
     assert words.free_rule(tariff()) == (
-        "The first 60 seconds are free. Talk on and the call is charged from the first second."
+        "60 seconds to decide: hang up in time and pay nothing. "
+        "Talk on and the call is charged from the first second."
     )
 
 
@@ -30,7 +31,9 @@ def test_a_gift_stays_free() -> None:
 
 def test_a_used_up_free_start_is_told_before_the_call() -> None:
     assert "charged from the first second" in words.free_rule(tariff(), free_probe=False)
-    assert "already used" in words.free_rule(tariff(), free_probe=False)
+    gift = tariff(threshold_mode="gift")
+    assert "already used your free start" in words.free_rule(gift, free_probe=False)
+    assert "free" not in words.free_rule(tariff(), free_probe=False)
 
 
 def test_a_free_service_never_speaks_of_charging() -> None:
@@ -77,8 +80,44 @@ def test_what_a_balance_buys_is_rounded_down(seconds: int, text: str) -> None:
         (9_007_199_254_740_991, "$9,007,199,254.740991"),
     ],
 )
-def test_money_is_shown_to_the_last_micro_unit(micros: int, text: str) -> None:
-    assert formats.money(micros, "USD") == text
+def test_where_a_sum_is_worked_out_it_is_shown_to_the_last_micro_unit(
+    micros: int, text: str
+) -> None:
+    assert formats.exact(micros, "USD") == text
+
+
+@pytest.mark.parametrize(
+    ("micros", "currency", "text"),
+    [
+        (305_000, "USD", "$0.30"),
+        (-305_000, "USD", "−$0.31"),
+        (9_999, "USD", "$0.00"),
+        (1_234_567_899_999, "USD", "$1,234,567.89"),
+        (1_999_999, "JPY", "¥1"),
+        (1_234_567, "KWD", "KWD1.234"),
+    ],
+)
+def test_a_page_shows_whole_coins_and_never_more_than_there_is(
+    micros: int, currency: str, text: str
+) -> None:
+    assert formats.money(micros, currency) == text
+
+
+@pytest.mark.parametrize("before", [10_000_000, 24_685_000, 1])
+@pytest.mark.parametrize("charged", [0, 1, 5_000, 305_000, 999_999])
+def test_what_was_charged_is_what_the_balance_shown_fell_by(before: int, charged: int) -> None:
+    def cents(text: str) -> int:
+        return round(100 * float(text.replace("$", "").replace("−", "-")))
+
+    left = before - charged
+    fell = cents(formats.money(before, "USD")) - cents(formats.money(left, "USD"))
+    assert cents(formats.charge(charged, "USD", left)) == fell
+    assert abs(fell * 10_000 - charged) < 10_000
+
+
+def test_a_charge_without_its_balance_is_rounded_up() -> None:
+    assert formats.charge(305_000, "USD") == "$0.31"
+    assert formats.charge(310_000, "USD") == "$0.31"
 
 
 @pytest.mark.parametrize(

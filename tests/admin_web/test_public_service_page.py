@@ -35,7 +35,8 @@ async def test_price_and_free_minute_stand_beside_the_call_button(
     card = page.get_by_role("complementary", name="Price and call")
     await expect(card).to_contain_text("$0.60 per minute")
     await expect(card).to_contain_text(
-        "The first 60 seconds are free. Talk on and the call is charged from the first second."
+        "60 seconds to decide: hang up in time and pay nothing. "
+        "Talk on and the call is charged from the first second."
     )
     await expect(card).to_contain_text("Your balance of $25.00 is enough for 41 minutes.")
     button = card.get_by_role("link", name="Call", exact=True)
@@ -90,7 +91,7 @@ async def test_a_used_up_free_start_is_said_before_the_call(platform: Platform) 
     await platform.on_duty(provider)
     await platform.talk(client, slug, 30)
     _status, text, _headers = await platform.get(f"/s/{slug}", client)
-    assert "already used your free start" in text
+    assert "had your time to decide with this service today" in text
 
 
 async def test_visitors_are_invited_and_guests_may_call_what_is_free(platform: Platform) -> None:

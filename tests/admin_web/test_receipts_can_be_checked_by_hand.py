@@ -116,7 +116,7 @@ def test_a_client_is_not_shown_the_commission() -> None:
 def test_the_step_over_the_free_start_is_explained() -> None:
     tariff = Tariff("USD", 300_000, 60, 60, "retroactive", 1, 1, 1500, 2, 1)
     within = lines_of(tariff, 60, "client")
-    assert within["Seconds billed"].working == "60 s is within the first 60 s: free"
+    assert within["Seconds billed"].working == "60 s is within the 60 s to decide: not charged"
     assert within["Charge"].result == "0.00"
     beyond = lines_of(tariff, 61, "client")
     assert (

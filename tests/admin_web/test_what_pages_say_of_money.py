@@ -63,7 +63,7 @@ async def test_every_list_of_calls_shows_its_readers_refund(
     await platform.parts.decisions.decide(operator, call, 1_500_000, "You are right.")
     for path, user, amount in (
         ("/calls", client, "$1.50"),
-        ("/calls", provider, "$1.275"),
+        ("/calls", provider, "$1.28"),
         ("/admin/calls", operator, "$1.50"),
     ):
         assert f"{amount} refunded" in (await shown(platform, path, user)).text

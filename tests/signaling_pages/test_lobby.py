@@ -34,7 +34,8 @@ async def test_price_rule_and_balance_are_said_before_consent_and_the_button_fol
     page = await world.page(world.client)
     await expect(page.get_by_test_id("lobby-price")).to_have_text("$0.60 per minute")
     await expect(page.get_by_test_id("lobby-rule")).to_have_text(
-        "The first 60 seconds are free. Talk on and the call is charged from the first second."
+        "60 seconds to decide: hang up in time and pay nothing. "
+        "Talk on and the call is charged from the first second."
     )
     await expect(page.get_by_test_id("lobby-balance")).to_have_text("$10.00")
     await expect(page.get_by_test_id("lobby-buys")).to_have_text("about 16 minutes of talk")

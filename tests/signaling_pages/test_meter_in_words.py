@@ -49,10 +49,10 @@ async def test_free_seconds_are_counted_down_and_nothing_is_charged(page: Page) 
         page, "call/meter.js", "m.meterView(v.tariff, v.meter)", tariff=TARIFF, meter=meter(18)
     )
     assert view["phase"] == "free"
-    assert view["free"] == "42 s free left"
+    assert view["free"] == "42 s to decide"
     assert view["elapsed"] == "0:18"
-    assert view["charged"] == "$0.000"
-    assert view["balance"] == "$10.000"
+    assert view["charged"] == "$0.00"
+    assert view["balance"] == "$10.00"
     assert view["earned"] is None
 
 
@@ -62,8 +62,82 @@ async def test_past_the_threshold_the_first_minute_is_in_the_charge(page: Page) 
     )
     assert view["phase"] == "charging"
     assert view["free"] is None
-    assert view["charged"] == "$0.305"
-    assert view["balance"] == "$9.695"
+    assert view["charged"] == "$0.31"
+    assert view["balance"] == "$9.69"
+
+
+async def test_charge_and_balance_on_screen_add_up_in_every_second(page: Page) -> None:
+    for seconds in (61, 62, 63, 64, 199):
+        view = await ask(
+            page,
+            "call/meter.js",
+            "m.meterView(v.tariff, v.meter)",
+            tariff=TARIFF,
+            meter=meter(seconds),
+        )
+        shown = [round(100 * float(view[name][1:])) for name in ("charged", "balance")]
+        assert sum(shown) == 1000, f"{view['charged']} + {view['balance']} of $10.00"
+        assert shown[1] * 10_000 <= 10_000_000 - 5_000 * seconds, "never more than there is"
+
+
+async def test_a_provider_is_shown_no_balance_and_whole_coins(page: Page) -> None:
+    own = meter(61, provider_micros=259_250)
+    del own["balance_micros"]
+    view = await ask(
+        page, "call/meter.js", "m.meterView(v.tariff, v.meter)", tariff=TARIFF, meter=own
+    )
+    assert (view["balance"], view["earned"], view["charged"]) == (None, "$0.25", "$0.31")
+
+
+@pytest.mark.parametrize(
+    ("side", "ends_by", "text", "label"),
+    [
+        (
+            "client",
+            "spending_cap",
+            "Your limit of $5.00 for this call is reached in 1:58.",
+            "Until your limit",
+        ),
+        ("client", "balance", "Your balance is used up in 1:58.", "Time left"),
+        (
+            "provider",
+            "spending_cap",
+            "The client’s limit for this call is reached in 1:58.",
+            "Until the client’s limit",
+        ),
+        ("provider", "balance", "Ben’s balance is used up in 1:58.", "Time left"),
+    ],
+)
+async def test_a_limit_is_called_a_limit_and_a_balance_a_balance(
+    page: Page, side: str, ends_by: str, text: str, label: str
+) -> None:
+    said = await ask(
+        page,
+        "call/meter.js",
+        "[m.warningText(v.about, v.side, 'Ben'), m.leftLabel({ends_by: v.by}, v.side)]",
+        about={"byLimit": ends_by == "spending_cap", "left": "1:58", "cap": 5_000_000},
+        by=ends_by,
+        side=side,
+    )
+    assert said == [text, label]
+
+
+async def test_free_is_said_only_where_it_stays_free(page: Page) -> None:
+    async def said(**changes: Any) -> list[str]:
+        return list(
+            await ask(
+                page,
+                "call/meter.js",
+                "[m.freeRule(v.tariff), m.freeRule(v.tariff, false),"
+                " m.chargingText(v.tariff, 'client'), m.chargingText(v.tariff, 'provider'),"
+                " m.meterView(v.tariff, v.meter).free]",
+                tariff=TARIFF | changes,
+                meter=meter(18),
+            )
+        )
+
+    assert not [text for text in await said() if "free" in text.lower()]
+    assert all("free" in text.lower() for text in await said(threshold_mode="gift"))
 
 
 async def test_the_last_minutes_are_marked(page: Page) -> None:
@@ -257,4 +331,4 @@ async def test_the_providers_receipt_shows_commission_and_earnings(page: Page) -
 
 async def test_a_call_within_the_free_time_says_why_it_cost_nothing(page: Page) -> None:
     lines = await receipt_lines(page, "client", connected_s=42, billed_s=0, charged_micros=0)
-    assert lines == ["42 s of connection are within the free 60 s: nothing is charged."]
+    assert lines == ["42 s of connection are within the 60 s to decide: nothing is charged."]

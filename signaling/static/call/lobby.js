@@ -4,7 +4,7 @@
  */
 
 import { get, post } from "../lib/api.js";
-import { decimal, money, parseMoney, rate } from "../lib/money.js";
+import { charge, decimal, money, parseMoney, rate } from "../lib/money.js";
 import { t } from "../lib/text.js";
 import { talkTime } from "../lib/time.js";
 import { announce, el, setBusy, setText } from "../lib/ui.js";
@@ -222,7 +222,7 @@ export class Lobby {
     setText(this.#part("balance-amount"), money(quote.available_micros));
     const enough = quote.affordable_s > 0 && quote.available_micros >= quote.needed_micros;
     setText(this.#part("balance-buys"), enough ? t("about {time} of talk", { time: talkTime(quote.affordable_s) }) : t("not enough for this call"));
-    setText(this.#part("held"), !enough ? "" : t("{amount} are set aside while you talk; what is not used comes back at the end.", { amount: money(quote.needed_micros) }));
+    setText(this.#part("held"), !enough ? "" : t("{amount} are set aside while you talk; what is not used comes back at the end.", { amount: charge(quote.needed_micros) }));
   }
 
   #renderProblem() {

@@ -1,8 +1,8 @@
 /** What the meter says, in words and figures: pure functions over a Tariff and a Meter. */
 
-import { money, rate } from "../lib/money.js";
+import { charge, exact, money, rate } from "../lib/money.js";
 import { t, tn } from "../lib/text.js";
-import { clock, duration, talkTime } from "../lib/time.js";
+import { clock, duration } from "../lib/time.js";
 
 /**
  * `{ phase, free, elapsed, charged, balance, earned, left, low }`, every figure as text and
@@ -13,21 +13,18 @@ export function meterView(tariff, meter, lowS = 120) {
   const phase = phaseOf(tariff, meter);
   const elapsed = clock(meter?.seconds ?? 0);
   if (phase === "free_call") return { ...figures, phase, elapsed, free: t("Free call") };
-  const digits = tickDigits(tariff);
-  // A commission makes finer steps than the price: one decimal more, so that each second shows.
-  const known = (micros, more = 0) =>
-    micros === null || micros === undefined ? null : money(micros, { digits: digits + more });
+  const known = (micros) => (micros === null || micros === undefined ? null : money(micros));
   if (phase !== "charging") {
     const left = meter?.free_left_s ?? tariff.threshold_s;
-    if (left > 0) figures.free = t("{n} s free left", { n: left });
+    if (left > 0) figures.free = isGift(tariff) ? t("{n} s free left", { n: left }) : t("{n} s to decide", { n: left });
   }
   return {
     ...figures,
     phase,
     elapsed,
-    charged: money(meter?.charged_micros ?? 0, { digits }),
+    charged: charge(meter?.charged_micros ?? 0, meter?.balance_micros ?? null),
     balance: known(meter?.balance_micros),
-    earned: known(meter?.provider_micros, 1),
+    earned: known(meter?.provider_micros),
     left: meter?.affordable_s === null || meter?.affordable_s === undefined ? null : clock(meter.affordable_s),
     low: phase === "charging" && meter.affordable_s !== null && meter.affordable_s <= lowS,
   };
@@ -44,13 +41,15 @@ export function phaseOf(tariff, meter) {
 export function freeRule(tariff, freeProbe = true) {
   if (tariff.price_micros === 0) return t("This call is free.");
   if (!freeProbe) {
-    return t("Your free time with this service is used up for today: this call is charged from the first second.");
+    return isGift(tariff)
+      ? t("Your free time with this service is used up for today: this call is charged from the first second.")
+      : t("You had your time to decide with this service today: this call is charged from the first second.");
   }
   if (tariff.threshold_s === 0) return t("The call is charged from the first second.");
   const free = span(tariff.threshold_s);
-  return tariff.threshold_mode === "gift"
+  return isGift(tariff)
     ? t("The first {free} are free and stay free.", { free })
-    : t("The first {free} are free. Talk on and the call is charged from the first second.", { free });
+    : t("{free} to decide: hang up in time and pay nothing. Talk on and the call is charged from the first second.", { free });
 }
 
 /** How talk time is rounded, or "" when it is not. */
@@ -80,20 +79,43 @@ export function consentText(tariff, freeProbe = true) {
 export function chargingText(tariff, side) {
   const price = rate(tariff.price_micros, tariff.period_s);
   if (tariff.threshold_s === 0) return t("The meter runs: {price}.", { price });
-  if (side === "provider") return t("The free time is over. The call is being charged at {price}.", { price });
-  return tariff.threshold_mode === "gift"
+  const free = span(tariff.threshold_s);
+  if (side === "provider") {
+    return isGift(tariff)
+      ? t("The free time is over. The call is being charged at {price}.", { price })
+      : t("The time to decide is over. The call is being charged at {price}.", { price });
+  }
+  return isGift(tariff)
     ? t("The free time is over. From now on the call costs {price}.", { price })
-    : t("The free time is over. The call now costs {price}, the first {free} included.", {
-      price,
-      free: span(tariff.threshold_s),
-    });
+    : t("The time to decide is over. The call now costs {price}, the first {free} included.", { price, free });
 }
 
-export function warningText(leftS, side, name) {
-  const left = talkTime(leftS);
-  return side === "client"
-    ? t("Your balance lasts for {left} more.", { left })
-    : t("{name}’s balance lasts for {left} more.", { name, left });
+/** Whether the call ends at the limit its client set, not where their money does. */
+export function endsByLimit(meter) {
+  return meter?.ends_by === "spending_cap";
+}
+
+/** What ends the call soon. `left` is a time in words or on a clock; `cap` the client's limit (micro-units). */
+export function warningText({ byLimit, left, cap }, side, name) {
+  if (side === "client") {
+    return byLimit
+      ? t("Your limit of {cap} for this call is reached in {left}.", { cap: exact(cap), left })
+      : t("Your balance is used up in {left}.", { left });
+  }
+  return byLimit
+    ? t("The client’s limit for this call is reached in {left}.", { left })
+    : t("{name}’s balance is used up in {left}.", { name, left });
+}
+
+/** The heading over the time that is left. */
+export function leftLabel(meter, side) {
+  if (!endsByLimit(meter)) return t("Time left");
+  return side === "client" ? t("Until your limit") : t("Until the client’s limit");
+}
+
+/** Free seconds that stay free, whatever comes after them. */
+function isGift(tariff) {
+  return tariff.threshold_mode === "gift";
 }
 
 /** A free time inside a sentence: "60 seconds", "5 minutes". */
@@ -101,12 +123,4 @@ function span(seconds) {
   return seconds <= 90 || seconds % 60
     ? tn(seconds, "{n} second", "{n} seconds")
     : tn(seconds / 60, "{n} minute", "{n} minutes");
-}
-
-/** As many decimals as one second of this price needs, two to four: the figure keeps its width. */
-export function tickDigits(tariff) {
-  for (const digits of [2, 3]) {
-    if ((tariff.price_micros * 10 ** digits) % (tariff.period_s * 1_000_000) === 0) return digits;
-  }
-  return 4;
 }

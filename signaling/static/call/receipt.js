@@ -1,6 +1,6 @@
 /** The receipt on screen the moment a call ends: every figure can be recomputed from what it shows. */
 
-import { decimal, money, rate } from "../lib/money.js";
+import { charge, decimal, exact, money, rate } from "../lib/money.js";
 import { t } from "../lib/text.js";
 import { clock, duration, formatDateTime, formatTime } from "../lib/time.js";
 import { el } from "../lib/ui.js";
@@ -28,7 +28,7 @@ export function receiptElement(call) {
     { class: "card receipt stack", "data-testid": "receipt", "data-call": call.id },
     head,
     total(receipt, provider),
-    el("dl", { class: "facts num" }, times(receipt), fact(t("Price"), priceText(rules)), balances(receipt, provider)),
+    el("dl", { class: "facts num" }, times(rules), fact(t("Price"), priceText(rules)), balances(receipt, provider)),
     el("div", { class: "receipt-sum num" }, el("h2", {}, t("How it adds up")), sums(rules, receipt, provider)),
     intervals(receipt),
     el("p", { class: "hint" }, t("Call {id}, tariff version {version} ({hash})", {
@@ -45,7 +45,7 @@ function total(receipt, provider) {
     { class: "receipt-total" },
     el("p", { class: "stat" },
       el("span", { class: "stat-label" }, provider ? t("The client pays") : t("You pay")),
-      el("span", { class: "stat-value", "data-testid": "receipt-charged", "data-micros": receipt.charged_micros }, money(receipt.charged_micros))),
+      el("span", { class: "stat-value", "data-testid": "receipt-charged", "data-micros": receipt.charged_micros }, charge(receipt.charged_micros, receipt.balance_after_micros ?? null))),
     provider && el("p", { class: "stat" },
       el("span", { class: "stat-label" }, t("You earn")),
       el("span", { class: "stat-value", "data-testid": "receipt-earned", "data-micros": receipt.provider_micros }, money(receipt.provider_micros))),
@@ -57,9 +57,9 @@ function total(receipt, provider) {
 
 function times(receipt) {
   return [
-    ...fact(t("Begun"), formatDateTime(receipt.opened_at_ms)),
+    ...fact(t("Started"), formatDateTime(receipt.opened_at_ms)),
     ...fact(t("Ended"), formatDateTime(receipt.ended_at_ms)),
-    ...fact(t("Free time"), duration(receipt.free_s)),
+    ...fact(receipt.threshold_mode === "gift" ? t("Free time") : t("Not charged"), duration(receipt.free_s)),
     ...fact(t("Charged time"), duration(receipt.billed_s)),
     ...(receipt.paused_s ? fact(t("Paused"), duration(receipt.paused_s)) : []),
   ];
@@ -88,26 +88,32 @@ function sums(rules, receipt, provider) {
   } else if (receipt.billed_s === 0) {
     lines.push(
       rules.threshold_s > 0
-        ? t("{n} s of connection are within the free {free} s: nothing is charged.", { n: receipt.connected_s, free: rules.threshold_s })
+        ? withinThreshold(rules, receipt.connected_s)
         : t("No second of connection was proven: nothing is charged."),
     );
   } else {
-    const exact = (BigInt(price) * BigInt(receipt.billed_s)) % BigInt(period) === 0n;
+    const even = (BigInt(price) * BigInt(receipt.billed_s)) % BigInt(period) === 0n;
     lines.push(t("{n} s × {price} ÷ {period} s = {charge}", {
       n: receipt.billed_s,
-      price: money(price),
+      price: exact(price),
       period,
-      charge: money(receipt.charged_micros),
-    }) + (exact ? "" : ` ${t("(cut to a millionth, in the client’s favour)")}`));
+      charge: exact(receipt.charged_micros),
+    }) + (even ? "" : ` ${t("(cut to a millionth, in the client’s favour)")}`));
   }
   if (provider && receipt.charged_micros > 0) {
     const share = decimal(Number(rules.commission_bps ?? 0) * 10_000, 0); // basis points as percent
     lines.push(
-      t("{charge} × {share} % commission = {commission}", { charge: money(receipt.charged_micros), share, commission: money(receipt.commission_micros) }),
-      t("{charge} − {commission} = {earned} for you", { charge: money(receipt.charged_micros), commission: money(receipt.commission_micros), earned: money(receipt.provider_micros) }),
+      t("{charge} × {share} % commission = {commission}", { charge: exact(receipt.charged_micros), share, commission: exact(receipt.commission_micros) }),
+      t("{charge} − {commission} = {earned} for you", { charge: exact(receipt.charged_micros), commission: exact(receipt.commission_micros), earned: exact(receipt.provider_micros) }),
     );
   }
   return lines.map((line) => el("p", {}, line));
+}
+
+function withinThreshold({ threshold_s: threshold, threshold_mode: mode }, seconds) {
+  return mode === "gift"
+    ? t("{n} s of connection are within the free {free} s: nothing is charged.", { n: seconds, free: threshold })
+    : t("{n} s of connection are within the {free} s to decide: nothing is charged.", { n: seconds, free: threshold });
 }
 
 function intervals(receipt) {

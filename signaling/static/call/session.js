@@ -102,8 +102,13 @@ export class CallSession extends EventTarget {
     await this.#ask("call.resume");
   }
 
-  async #ask(type) {
-    const { call } = await this.#socket.request(type, { call: this.call.id });
+  /** The client raises the limit of this call; null lifts it. `cap`: a decimal string. */
+  async raiseCap(cap) {
+    await this.#ask("call.raise_cap", { spending_cap: cap });
+  }
+
+  async #ask(type, more = {}) {
+    const { call } = await this.#socket.request(type, { call: this.call.id, ...more });
     this.#follow(call);
   }
 

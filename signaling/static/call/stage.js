@@ -1,18 +1,17 @@
 /** The call on screen (`_stage.html`), the same for both sides: shows a CallSession, steers it. */
 
-import { money } from "../lib/money.js";
+import { exact, money } from "../lib/money.js";
 import { t } from "../lib/text.js";
-import { talkTime } from "../lib/time.js";
+import { clock, talkTime } from "../lib/time.js";
 import { setBusy, setText, toast, toastError } from "../lib/ui.js";
 import { keepAwake } from "./awake.js";
 import { secondsLeft } from "./clock.js";
 import { bindDeviceChoice } from "./device_choice.js";
 import { bindKeys } from "./keys.js";
-import { chargingText, meterView, phaseOf, warningText } from "./meter.js";
+import { chargingText, endsByLimit, leftLabel, meterView, phaseOf, warningText } from "./meter.js";
 import { cameraNotice, microphoneHeadline } from "./problems.js";
 import { qualityText } from "./quality.js";
 import { bannerOf } from "./state_words.js";
-import { bindTopUp } from "./top_up.js";
 
 const SECOND_MS = 1_000;
 
@@ -26,10 +25,13 @@ export class Stage {
   #timer = 0;
   #problem = "";
   #topUp;
+  #limit;
+  #counting = false; // the warning on screen counts down
   #choice;
   #settings;
 
-  constructor(root, devices) {
+  /** `bindTopUp`, `bindLimit`: the dialogs of the side that pays (call/top_up.js, call/limit.js). */
+  constructor(root, devices, { bindTopUp = null, bindLimit = null } = {}) {
     this.#root = root;
     this.#devices = devices;
     this.#part = (name) => root.querySelector(`[data-part="${name}"]`);
@@ -37,7 +39,8 @@ export class Stage {
     this.#choice = bindDeviceChoice(this.#settings.querySelector(".devices"), devices, {
       onSpeaker: (id) => this.#part("remote").setSinkId(id).catch(toastError),
     });
-    this.#topUp = bindTopUp(this.#part);
+    this.#topUp = bindTopUp?.(this.#part);
+    this.#limit = bindLimit?.(this.#part);
     this.#bindControls();
     devices.addEventListener("change", () => this.#renderDevices());
   }
@@ -47,21 +50,19 @@ export class Stage {
     this.#session = session;
     this.#phase = null;
     this.#bannerTitle = "";
+    this.#counting = false;
     const client = session.side === "client";
     setText(this.#part("peer"), session.peerName);
     setText(this.#part("service"), session.call.service.title);
     setText(this.#part("initial"), [...session.peerName.trim()][0]?.toUpperCase() ?? "?");
     const clock = !client && session.call.tariff.price_micros > 0; // only a running price can be paused
     this.#part("pause").hidden = this.#part("pause-key").hidden = !clock;
-    const cap = client && session.call.spending_cap_micros;
-    setText(this.#part("charged-label"), cap ? t("Charged, at most {cap}", { cap: money(cap) }) : t("Charged"));
-    setText(this.#part("balance-label"), client ? t("Balance") : t("Caller’s balance"));
     for (const name of ["warning", "hear"]) this.#part(name).hidden = true;
     for (const event of ["call", "meter", "quality", "link"]) {
       session.addEventListener(event, () => this.#render());
     }
     session.addEventListener("remote", ({ detail }) => this.#play(detail));
-    session.addEventListener("warning", ({ detail }) => this.#warn(detail.left_s));
+    session.addEventListener("warning", ({ detail }) => this.#warn(detail));
     session.addEventListener("problem", ({ detail }) => toast(detail.message, "error"));
     session.addEventListener("ended", () => this.hide());
     this.#root.hidden = false;
@@ -78,7 +79,8 @@ export class Stage {
     keepAwake(false);
     this.#session = null;
     this.#settings.close();
-    this.#topUp.close();
+    this.#topUp?.close();
+    this.#limit?.close();
     if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
     this.#part("remote").srcObject = null;
     this.#part("local").srcObject = null;
@@ -112,6 +114,11 @@ export class Stage {
       setText(this.#part(name), view[name] ?? "");
     }
     setText(this.#part("elapsed"), view.elapsed);
+    const cap = session.call.spending_cap_micros ?? null; // of the side that pays only
+    setText(this.#part("charged-label"), cap === null ? t("Charged") : t("Charged, at most {cap}", { cap: exact(cap) }));
+    setText(this.#part("left-label"), leftLabel(session.meter, session.side));
+    this.#part("limit").hidden = !this.#limit || cap === null;
+    if (this.#counting) this.#renderWarning(session);
     this.#part("meter").dataset.phase = view.phase;
     this.#part("left-box").toggleAttribute("data-low", view.low);
     const phase = phaseOf(tariff, session.meter);
@@ -132,19 +139,19 @@ export class Stage {
       setText(this.#part("banner-title"), words.title);
       setText(this.#part("banner-text"), words.text);
       setText(this.#part("banner-count"), left === null ? "" : t("{n} s", { n: left }));
-      this.#topUp.count(session.call.state === "on_hold" ? left : null);
+      this.#topUp?.count(session.call.state === "on_hold" ? left : null);
     }
     if (title === this.#bannerTitle) return;
     const before = this.#bannerTitle;
     this.#bannerTitle = title;
     if (words) {
-      this.#part("warning").hidden = true; // the banner says what matters now
+      this.#closeWarning(); // the banner says what matters now
       this.#say(`${words.title}. ${words.text}`);
     } else if (before) {
       this.#say(t("The call goes on."));
     }
-    if (session.call.state === "on_hold" && session.side === "client") this.#topUp.open(words.text);
-    else if (session.call.state !== "on_hold") this.#topUp.resumed();
+    if (session.call.state === "on_hold" && session.side === "client") this.#topUp?.open(words.text);
+    else if (session.call.state !== "on_hold") this.#topUp?.resumed();
   }
 
   #renderDevices() {
@@ -193,22 +200,40 @@ export class Stage {
     });
   }
 
-  #warn(leftS) {
+  /** The end comes near: said once to screen readers, counted down before everybody's eyes. */
+  #warn({ left_s: leftS, ends_by: endsBy }) {
     const session = this.#session;
     if (!session) return;
-    const text = warningText(leftS, session.side, session.peerName);
-    setText(this.#part("warning-text"), text);
-    this.#part("warning-top-up").hidden = session.side !== "client";
+    const cap = session.call.spending_cap_micros;
+    const about = { byLimit: endsBy === "spending_cap", left: talkTime(leftS), cap };
+    this.#say(warningText(about, session.side, session.peerName));
+    this.#counting = true;
     this.#part("warning").hidden = false;
-    this.#say(text);
+    this.#renderWarning(session);
+  }
+
+  #renderWarning(session) {
+    const leftS = session.meter?.affordable_s ?? null;
+    if (leftS === null) return;
+    const byLimit = endsByLimit(session.meter);
+    const cap = session.call.spending_cap_micros;
+    setText(this.#part("warning-text"), warningText({ byLimit, left: clock(leftS), cap }, session.side, session.peerName));
+    this.#part("warning-top-up").hidden = !this.#topUp || byLimit;
+    this.#part("warning-limit").hidden = !this.#limit || !byLimit;
+  }
+
+  #closeWarning() {
+    this.#counting = false;
+    this.#part("warning").hidden = true;
   }
 
   /** To screen readers through the status region; `seen`: to everybody's eyes too. */
   #say(text, seen = false) {
     setText(this.#part("status"), text);
     if (!seen) return;
+    this.#counting = false;
     setText(this.#part("warning-text"), text);
-    this.#part("warning-top-up").hidden = true;
+    for (const name of ["warning-top-up", "warning-limit"]) this.#part(name).hidden = true;
     this.#part("warning").hidden = false;
     setTimeout(() => {
       if (this.#part("warning-text").textContent === text) this.#part("warning").hidden = true;
@@ -233,11 +258,14 @@ export class Stage {
     }
     this.#settings.addEventListener("close", () => this.#choice.active(false));
     this.#part("settings-close").addEventListener("click", () => this.#settings.close());
-    this.#part("warning-close").addEventListener("click", () => (this.#part("warning").hidden = true));
+    this.#part("warning-close").addEventListener("click", () => this.#closeWarning());
     this.#part("warning-top-up").addEventListener("click", () => {
-      this.#part("warning").hidden = true;
+      this.#closeWarning();
       this.#topUp.open();
     });
+    for (const name of ["warning-limit", "limit"]) {
+      this.#part(name).addEventListener("click", () => this.#limit.open(this.#session));
+    }
     this.#part("hear").addEventListener("click", () => {
       this.#part("hear").hidden = true;
       this.#part("remote").play().catch(toastError);
@@ -245,7 +273,10 @@ export class Stage {
     document.addEventListener("fullscreenchange", () => {
       setText(this.#part("full-label"), document.fullscreenElement ? t("Leave full screen") : t("Full screen"));
     });
-    this.#topUp.onDone = (wallet) => toast(t("Added. Your balance is {amount}.", { amount: money(wallet.available_micros + wallet.held_micros) }));
+    if (this.#topUp) {
+      this.#topUp.onDone = (wallet) => toast(t("Added. Your balance is {amount}.", { amount: money(wallet.available_micros + wallet.held_micros) }));
+    }
+    if (this.#limit) this.#limit.onDone = () => this.#closeWarning();
     bindKeys({
       active: () => Boolean(this.#session) && !this.#root.querySelector("dialog[open]"),
       keysOn: this.#part("keys-on"),

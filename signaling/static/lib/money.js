@@ -1,11 +1,17 @@
 /**
  * Money on screen. Amounts are whole micro-units (1 USD = 1,000,000) and never become a float: the
  * decimal string is built from the integer and handed to Intl as a string.
+ *
+ * A page shows whole coins, as many digits as the currency has (by Intl), and never promises more than
+ * there is: what one has is rounded down, what one pays is what the balance shown fell by. Exact
+ * amounts stand only where a sum is worked out.
  */
 import { locale, t } from "./text.js";
 
 export const currency = document.documentElement.dataset.currency || "USD";
 const MICROS = 1_000_000n;
+const DIGITS = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
+const COIN = 10n ** BigInt(Math.max(0, 6 - DIGITS));
 
 /** 305000 → "0.305": at least two decimals, no trailing zeros beyond. */
 export function decimal(micros, minDigits = 2) {
@@ -15,6 +21,13 @@ export function decimal(micros, minDigits = 2) {
   let fraction = (size % MICROS).toString().padStart(6, "0").replace(/0+$/, "");
   fraction = fraction.padEnd(minDigits, "0");
   return `${sign}${size / MICROS}${fraction ? `.${fraction}` : ""}`;
+}
+
+/** Micro-units in whole coins, rounded down: towards less money, also below zero. */
+function wholeCoins(micros) {
+  const value = BigInt(micros);
+  const rest = ((value % COIN) + COIN) % COIN;
+  return value - rest;
 }
 
 const formats = new Map();
@@ -33,23 +46,31 @@ function format(digits, signed) {
   return formats.get(key);
 }
 
+/** What somebody has or gets, in whole coins, rounded down: 305000 → "$0.30". */
+export function money(micros, { signed = false } = {}) {
+  return format(DIGITS, signed).format(decimal(wholeCoins(micros), 0));
+}
+
 /**
- * 300000 → "$0.30", 305000 → "$0.305": exact, as many decimals as the amount has and never under two.
- * `digits` fixes the number of decimals (cut, not rounded up), so that a ticking amount keeps its width.
+ * What somebody pays, in whole coins: as much as the balance shown falls by, when `balanceLeft` is
+ * known; else rounded up.
  */
-export function money(micros, { digits, signed = false } = {}) {
-  const text = decimal(micros);
-  const has = text.split(".")[1]?.length ?? 0;
-  if (digits === undefined) return format(has, signed).format(text);
-  const cut = has > digits ? text.slice(0, text.length - (has - digits)) : text;
-  return format(digits, signed).format(cut);
+export function charge(micros, balanceLeft = null) {
+  if (balanceLeft === null) return money(-wholeCoins(-BigInt(micros)));
+  return money(wholeCoins(BigInt(balanceLeft) + BigInt(micros)) - wholeCoins(balanceLeft));
+}
+
+/** To the last micro-unit, where a sum is worked out or a price agreed: 305000 → "$0.305". */
+export function exact(micros) {
+  const text = decimal(micros, DIGITS);
+  return format(text.split(".")[1]?.length ?? 0, false).format(text);
 }
 
 /** "$0.30 per minute" */
 export function rate(micros, periodS) {
   return periodS === 3600
-    ? t("{price} per hour", { price: money(micros) })
-    : t("{price} per minute", { price: money(micros) });
+    ? t("{price} per hour", { price: exact(micros) })
+    : t("{price} per minute", { price: exact(micros) });
 }
 
 /** Reads what a person typed ("0,30", " 1.5 ") into micro-units, or null when it is not an amount. */

@@ -12,6 +12,14 @@ export const formatDateTimeSeconds = (ms) => dateTimeSeconds.format(ms);
 export const formatDate = (ms) => date.format(ms);
 export const formatTime = (ms) => time.format(ms);
 
+const hourMinute = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
+
+/** A time of today as "9:12", an earlier one with its date. */
+export function formatMoment(ms, nowMs = Date.now()) {
+  const today = new Date(ms).toDateString() === new Date(nowMs).toDateString();
+  return (today ? hourMinute : dateTime).format(ms);
+}
+
 /** 75 → "1:15", 3675 → "1:01:15" */
 export function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
