@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# The browser's scripts are checked by tools of Node's, which itself comes from the Python index.
+NODE := $(BIN)/node
+FRONTEND := tests/frontend
+FRONTEND_TOOLS := $(FRONTEND)/node_modules/.package-lock.json
 # Debian keeps venv in a package of its own: as root it is installed, else the message says so.
 SYSTEM_VENV = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv
@@ -23,11 +27,13 @@ test: install-test
 	$(BIN)/python -m tests.network pytest tests/mediasrv/test_firefox_call.py \
 	  tests/e2e/test_firefox_in_the_product.py
 
-lint: install-test
+lint: install-test $(FRONTEND_TOOLS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(NODE) $(FRONTEND)/node_modules/typescript/bin/tsc -p $(FRONTEND)
+	$(NODE) $(FRONTEND)/node_modules/eslint/bin/eslint.js -c $(FRONTEND)/eslint.config.js admin_web signaling tests
 	$(BIN)/pytest tests/tidy/test_what_is_locked_fits.py
 
 compile: install-test
@@ -61,6 +67,12 @@ $(VENV)/.installed-test: pyproject.toml requirements/test.txt | $(VENV)/bin/pyth
 	@$(call INSTALL,requirements/test.txt)
 	@touch $@ $(VENV)/.installed
 
+# npm writes its target itself: what package-lock.json names, to the byte.
+$(FRONTEND_TOOLS): $(FRONTEND)/package-lock.json $(VENV)/.installed-test
+	@echo "Installing what checks the browser's scripts ..."
+	@PATH=$(abspath $(BIN)):$$PATH npm ci --prefix $(FRONTEND) --no-audit --no-fund --silent
+	@touch $@
+
 # After a change of the dependencies in pyproject.toml. Versions that are locked stay as they are
 # where they still fit; UPGRADE=--upgrade takes the newest, UPGRADE='--upgrade-package stripe' one.
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
@@ -83,4 +95,5 @@ bench: install-test compile
 	$(BIN)/python -m bench.relay
 
 clean:
-	rm -rf $(VENV) *.egg-info build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache mediasrv/__compiled__
+	rm -rf $(VENV) *.egg-info build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache mediasrv/__compiled__ \
+	  $(FRONTEND)/node_modules
