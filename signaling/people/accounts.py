@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable
 
 import msgpack
 import redis.asyncio
+from email_validator import EmailNotValidError, validate_email
 
 from signaling.kernel.http.identity import Role, User
 from signaling.kernel.problems import ProblemError, invalid, not_found
@@ -25,9 +25,6 @@ EMAILS = "{dir}:emails"  # hash: normalised address → user id
 
 COMMAND_LINE = Lane("")
 SEARCH_DEPTH = 5_000  # newest accounts a search looks through
-
-# One @ with a dotted name behind it; whether it exists only a letter can tell.
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 
 # KEYS: emails, user, users; ARGV: email, id, record, created
 _CREATE = """
@@ -123,7 +120,7 @@ class Accounts:
         return found[:limit]
 
     async def _id_of(self, email: str) -> str | None:
-        return maybe_text(await self._redis.hget(EMAILS, email.strip().casefold()))
+        return maybe_text(await self._redis.hget(EMAILS, email_key(email)))
 
     async def _record(self, user_id: str) -> bytes | None:
         return maybe_raw(await self._redis.get(user_key(user_id)))
@@ -140,11 +137,29 @@ def _taken() -> ProblemError:
 
 
 def normalise_email(email: str) -> str:
-    """The form an address is compared in. Raises ProblemError `invalid`."""
-    email = email.strip().casefold()
-    if len(email) > EMAIL_MAX or not _EMAIL.fullmatch(email):
+    """The form an address is compared in: one for all its spellings. Raises ProblemError `invalid`.
+
+    Nothing is looked up: whether an address exists only a letter can tell. Names that are good
+    inside one's own network only (.local, .test) may be those of a site's people.
+    """
+    try:
+        found = validate_email(
+            email.strip(), strict=True, check_deliverability=False, globally_deliverable=False
+        )
+    except EmailNotValidError as error:
+        raise invalid("email", str(error)) from error
+    normalised = found.normalized.casefold()
+    if "." not in found.domain or len(normalised) > EMAIL_MAX:
         raise invalid("email", "This does not look like an email address.")
-    return email
+    return normalised
+
+
+def email_key(email: str) -> str:
+    """The same for what somebody typed to sign in; what is no address is nobody's."""
+    try:
+        return normalise_email(email)
+    except ProblemError:
+        return email.strip().casefold()[:EMAIL_MAX]
 
 
 def clean_name(name: str) -> str:

@@ -9,7 +9,7 @@ import redis.asyncio
 from signaling.kernel.http.identity import User
 from signaling.kernel.problems import ProblemError
 from signaling.kernel.store.limits import Limit, RateLimiter
-from signaling.people.accounts import Accounts
+from signaling.people.accounts import Accounts, email_key
 from signaling.people.hash_queue import Lane
 
 # Of one account from one address, so that a stranger elsewhere does not lock the owner out.
@@ -38,7 +38,7 @@ class SigningIn:
     async def sign_in(self, email: str, password: str, address: str) -> User:
         """Who this is. Raises ProblemError `wrong_credentials`, `too_many_requests` (a limit is
         reached) or `unavailable` (too many at this moment)."""
-        account, pair = _account(email), _pair(email, address)
+        account, pair = email_key(email), _pair(email, address)
         trusted = bool(await self._redis.exists(_key(pair)))
         limits = [(SIGN_INS_BY_PAIR, pair)]
         if not trusted:
@@ -66,12 +66,8 @@ class SigningIn:
         await self._redis.set(_key(_pair(email, address)), 1, ex=REMEMBERED_S)
 
 
-def _account(email: str) -> str:
-    return email.strip().casefold()[:300]
-
-
 def _pair(email: str, address: str) -> str:
-    return hashlib.sha256(f"{_account(email)}\0{address}".encode()).hexdigest()
+    return hashlib.sha256(f"{email_key(email)}\0{address}".encode()).hexdigest()
 
 
 def _key(pair: str) -> str:

@@ -54,6 +54,12 @@ async def test_guessing_passwords_is_stopped(site: Site) -> None:
     [
         ({"email": "nobody"}, "email"),
         ({"email": "a b@example.org"}, "email"),
+        ({"email": "a..b@example.org"}, "email"),
+        ({"email": "a@-example.org"}, "email"),
+        ({"email": "a@example"}, "email"),
+        ({"email": "a@[127.0.0.1]"}, "email"),
+        ({"email": "Ann <a@example.org>"}, "email"),
+        ({"email": "a" * 65 + "@example.org"}, "email"),
         ({"password": "short"}, "password"),
         ({"password": "x" * 201}, "password"),
         ({"name": "   "}, "name"),

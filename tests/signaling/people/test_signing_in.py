@@ -65,6 +65,18 @@ async def test_a_right_password_clears_the_wrong_ones(proxied: Site, ann: Person
         assert answers == ["wrong_credentials"] * 9 + ["signed in"]
 
 
+async def test_other_spellings_of_an_address_give_no_more_guesses(
+    proxied: Site, ann: Person
+) -> None:
+    spellings = ("ann@example.org", "ANN@Example.ORG", "ann@ｅxample.org", "ann@example。org")
+    bodies = [WRONG | {"email": email} for email in spellings * 3]
+    answers = [await try_in(proxied, body, "192.0.2.66") for body in bodies]
+    assert answers == ["wrong_credentials"] * 10 + ["too_many_requests"] * 2
+    assert await try_in(proxied, RIGHT | {"email": "Ann@ＥXAMPLE.org"}, "198.51.100.7") == (
+        "signed in"
+    )
+
+
 async def test_guesses_sent_at_once_are_no_more_than_ten(proxied: Site, ann: Person) -> None:
     guesses = (try_in(proxied, WRONG, "192.0.2.66") for _ in range(40))
     answers = await asyncio.gather(*guesses)

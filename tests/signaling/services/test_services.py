@@ -170,7 +170,9 @@ async def test_services_are_found_by_their_words(site: Site) -> None:
         ("Über-Straße & Çığ", "uber-strasse-cig"),
         ("Michał’s *Law*", "michals-law"),
         ("Ελλάδα", "ellada"),
-        ("日本語", "service"),
+        ("Don't panic", "dont-panic"),
+        ("日本語", "ri-ben-yu"),
+        ("🎲🎲", "service"),
         ("---", "service"),
     ],
 )
