@@ -21,7 +21,7 @@ let duty = "off_duty";
 function render(shown) {
   duty = shown.duty ?? duty;
   toggle.checked = duty !== "off_duty";
-  $("#site-duty-text").textContent = dutyWord(duty);
+  $("#site-duty-text").textContent = ringing.size ? t("Ringing") : dutyWord(duty);
   box.dataset.duty = duty;
   box.hidden = false;
 }
@@ -41,6 +41,7 @@ toggle.addEventListener("change", async () => {
 
 function ring() {
   const calls = [...ringing.values()];
+  render({ duty });
   ringer.ring(calls, () => location.assign("/console"));
   bar.replaceChildren(...calls.map((call) =>
     el("div", { class: "notice row-between site-ring", "data-testid": "site-ring" },
