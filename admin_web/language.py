@@ -10,13 +10,15 @@ from gettext import c2py
 from pathlib import Path
 from typing import Final
 
-from babel.core import Locale, negotiate_locale
+from babel.core import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 SOURCE_LANGUAGE: Final = "en"
 LOCALE_DIR: Final = Path(__file__).parent / "locale"
-_MOST_LANGUAGES_READ: Final = 12  # of an Accept-Language header: more is nobody's real preference
+_HEADER_MAX: Final = 400  # characters read: what comes after is nobody's real preference
 _current: ContextVar[str] = ContextVar("language", default=SOURCE_LANGUAGE)
 
 
@@ -31,17 +33,8 @@ def choose(accept_language: str, *, asked: str | None = None) -> str:
     """The best language for an Accept-Language header (RFC 9110, 12.5.4); `asked` goes first."""
     if asked in languages():
         return asked
-    weighted: list[tuple[float, str]] = []
-    for part in accept_language.split(",")[:_MOST_LANGUAGES_READ]:
-        tag, _semicolon, weight = part.strip().partition(";")
-        try:
-            quality = float(weight.strip().removeprefix("q=")) if weight else 1.0
-        except ValueError:
-            continue
-        if tag and quality > 0:
-            weighted.append((quality, tag.strip()))
-    wanted = [tag for _quality, tag in sorted(weighted, key=lambda item: -item[0])]
-    return negotiate_locale(wanted, languages(), sep="-") or SOURCE_LANGUAGE
+    accepted = parse_accept_header(accept_language[:_HEADER_MAX], LanguageAccept)
+    return accepted.best_match(languages(), SOURCE_LANGUAGE)
 
 
 def use(language: str) -> None:

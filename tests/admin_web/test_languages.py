@@ -58,6 +58,8 @@ def _russian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("ru;q=0, en;q=0.1", "en"),
         ("ru;q=zero,,;;", "en"),
         ("zz-ZZ", "en"),
+        ("RU;Q=0.9, en;q=0.2", "ru"),
+        ("de, *;q=0.5, en;q=0", "ru"),
         ("*", "en"),
     ],
 )

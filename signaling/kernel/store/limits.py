@@ -1,4 +1,7 @@
-"""How often somebody may do something: counters in Redis with a fixed window."""
+"""How often somebody may do something: counters in Redis with a fixed window.
+
+Our own: `limits` asks twice to say how long to wait, cannot give an attempt back, brings a client.
+"""
 
 from __future__ import annotations
 
