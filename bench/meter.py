@@ -30,7 +30,7 @@ from bench.meter_live import NOW_MS, PROVIDERS, open_calls
 from metering.books import Books
 from metering.calls.meter import MAX_BATCH, Meter
 from metering.store.keys import PARTITIONS, key
-from tipmeet.store import DURABLE_CONFIG, EmbeddedStore
+from tipmeet.processes.store import DURABLE_CONFIG, EmbeddedStore
 
 MODES = {
     "off": {"appendonly": "no"},

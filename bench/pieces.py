@@ -26,7 +26,7 @@ from metering.audit.audit import audit
 from metering.books import Books
 from metering.calls.meter import Meter
 from metering.tariff import affordable_seconds, charge_micros, platform_micros
-from tipmeet.store import DURABLE_CONFIG, EmbeddedStore
+from tipmeet.processes.store import DURABLE_CONFIG, EmbeddedStore
 
 BATCH = 256
 

@@ -24,7 +24,7 @@ from mediasrv.call.proof import SILENCE_S
 from mediasrv.synthetic import SyntheticParticipant
 from tests.e2e.calls import Parties, live_call
 from tests.e2e.conftest import Site, children, running_site
-from tipmeet.visitor import Visitor, VisitorError
+from tipmeet.demo.visitor import Visitor, VisitorError
 
 PRICE = "6.00"  # a tenth every second
 SECOND_MICROS = 100_000

@@ -11,7 +11,7 @@ from pathlib import Path
 import redis.asyncio
 
 from tipmeet.ports import free_port
-from tipmeet.store import EmbeddedStore
+from tipmeet.processes.store import EmbeddedStore
 
 PRIMARIES = 3
 SLOTS = 16_384

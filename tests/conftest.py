@@ -13,7 +13,7 @@ from playwright.async_api import Browser
 
 from tests.browser import SharedChromium
 from tests.network import VARIABLE as ADDRESS_VARIABLE
-from tipmeet.store import EmbeddedStore
+from tipmeet.processes.store import EmbeddedStore
 
 collect_ignore = []
 # Only in `make soak`, which sets the variable: these want a machine with nothing else to do.

@@ -25,15 +25,15 @@ from metering.audit.audit import audit
 from metering.errors import MeteringError
 from metering.money import AmountError, format_amount, parse_amount
 from signaling.kernel.problems import ProblemError
-from tipmeet.demo import Demo, to_json
+from tipmeet.demo.call import Demo, to_json
+from tipmeet.demo.visitor import VisitorError
 from tipmeet.logs import configure_logs
-from tipmeet.relay_process import run_relay
+from tipmeet.processes.relay import run_relay
+from tipmeet.processes.store import StoreError, store_url
+from tipmeet.processes.supervisor import StartError
+from tipmeet.processes.web import open_site, run_web
 from tipmeet.serve import run_serve
 from tipmeet.settings import Settings, SettingsError, load
-from tipmeet.store import StoreError, store_url
-from tipmeet.supervisor import StartError
-from tipmeet.visitor import VisitorError
-from tipmeet.web_process import open_site, run_web
 
 EXIT_NO = 1
 EXIT_CANNOT = 2

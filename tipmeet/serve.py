@@ -10,10 +10,10 @@ import structlog
 from metering.archive.archive import archive
 from metering.errors import MeteringError
 from signaling.kernel.tasks import stop as cancel
-from tipmeet.demo_data import DemoLogin, create_demo_data
+from tipmeet.demo.data import DemoLogin, create_demo_data
+from tipmeet.processes.supervisor import Supervisor, until_signal
+from tipmeet.processes.web import open_site
 from tipmeet.settings import Settings
-from tipmeet.supervisor import Supervisor, until_signal
-from tipmeet.web_process import open_site
 
 ARCHIVE_EVERY_S = 3600
 

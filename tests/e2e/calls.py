@@ -11,7 +11,7 @@ from typing import Any
 
 from mediasrv.synthetic import SyntheticParticipant
 from tests.e2e.conftest import OPERATOR, OPERATOR_PASSWORD, Site
-from tipmeet.visitor import Visitor, VisitorError, is_state
+from tipmeet.demo.visitor import Visitor, VisitorError, is_state
 
 TIMEOUT_S = 120  # a loaded test machine, not the product
 RETRY_S = 0.5

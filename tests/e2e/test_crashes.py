@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.calls import TIMEOUT_S, Parties, live_call
 from tests.e2e.conftest import Site, children, running_site
-from tipmeet.visitor import is_state
+from tipmeet.demo.visitor import is_state
 
 SECOND_MICROS = 100_000
 

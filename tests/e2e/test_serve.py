@@ -16,7 +16,7 @@ import pytest
 
 from metering.tariff import Tariff, charge_micros, provider_micros
 from tests.e2e.conftest import Site, children, start_site
-from tipmeet.child import LONGEST_PAUSE_S
+from tipmeet.processes.child import LONGEST_PAUSE_S
 
 DEMO_TIMEOUT_S = 170
 

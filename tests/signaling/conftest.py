@@ -30,7 +30,7 @@ from signaling.relays.registry import RelayInfo
 from signaling.relays.ticks import TICKS_CHANNEL
 from signaling.settings import SignalingSettings
 from tests.signaling.actors import Person
-from tipmeet.ticker import Ticker
+from tipmeet.processes.ticker import Ticker
 
 SECRET = "relay secret"
 SERVICE = {"title": "Chess lessons", "kind": "Teacher", "price": "0.60", "published": True}

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.admin_web.platform import Platform, running
 from tests.signaling_pages.module_site import ModuleSite, serve_modules
-from tipmeet.store import EmbeddedStore
+from tipmeet.processes.store import EmbeddedStore
 
 # A machine under load may be many times slower; what never comes fails all the same.
 PATIENCE_MS = 60_000

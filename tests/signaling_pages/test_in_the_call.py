@@ -16,7 +16,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.conftest import OPERATOR, OPERATOR_PASSWORD, Site, children, running_site
 from tests.signaling_pages.waiting import until
-from tipmeet.visitor import Visitor
+from tipmeet.demo.visitor import Visitor
 
 # One browser for the whole file: starting one takes longer than a test.
 

@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from tipmeet.child import Child
+from tipmeet.processes.child import Child
 
 WRITE_PID_AND_WAIT = (
     "import os,sys,time;"
@@ -53,7 +53,7 @@ async def test_children_go_when_the_supervisor_is_killed(tmp_path: Path) -> None
     out = tmp_path / "pids"
     program = (
         "import asyncio,os,sys\n"
-        "from tipmeet.child import Child\n"
+        "from tipmeet.processes.child import Child\n"
         "async def main():\n"
         f"    await Child('s',[sys.executable,'-c',{WRITE_PID_AND_WAIT!r},{str(out)!r}],"
         "dict(os.environ)).start()\n"

@@ -19,7 +19,7 @@ from signaling.kernel.http import routing
 from signaling.settings import SignalingSettings
 from signaling.site import Site
 from tests.signaling.actors import Person
-from tipmeet.web_process import make_runner
+from tipmeet.processes.web import make_runner
 
 IDLE_S = 1.0
 SOON_S = 4.0

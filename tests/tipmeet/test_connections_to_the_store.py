@@ -19,8 +19,8 @@ from signaling.settings import SignalingSettings
 from signaling.site import Site
 from tests.cluster import running_cluster
 from tipmeet import redis_client as clients
+from tipmeet.processes.store import EmbeddedStore
 from tipmeet.redis_client import connect, connect_books
-from tipmeet.store import EmbeddedStore
 
 pytestmark = pytest.mark.filterwarnings("ignore:It is recommended to use web.RequestKey")
 

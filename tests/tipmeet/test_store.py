@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import redis
 
+from tipmeet.processes.store import EmbeddedStore, StoreError, store_url
 from tipmeet.settings import load
-from tipmeet.store import EmbeddedStore, StoreError, store_url
 
 
 @pytest.fixture

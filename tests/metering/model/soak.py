@@ -13,7 +13,7 @@ from pathlib import Path
 import redis.asyncio
 
 from tests.metering.model.simulation import Simulation
-from tipmeet.store import EmbeddedStore
+from tipmeet.processes.store import EmbeddedStore
 
 
 async def play(url: str, seeds: Iterable[int], steps: int) -> int:

@@ -33,7 +33,7 @@ from metering.tariff import (
 )
 from tests.metering.model.earnings_model import EarningsModel
 from tests.metering.model.wallet_model import WalletModel
-from tipmeet.store import EmbeddedStore
+from tipmeet.processes.store import EmbeddedStore
 
 CLIENT, PROVIDER, SERVICE = "alice", "bob", "chess"
 amounts = st.sampled_from([1, 999_999, 1_000_000, 20_000_000])

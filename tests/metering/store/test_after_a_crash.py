@@ -13,7 +13,7 @@ from metering.books import Books
 from metering.calls.meter import Meter
 from metering.tariff import Tariff
 from tests.metering.call_driver import CallDriver
-from tipmeet.store import DURABLE_CONFIG, EmbeddedStore
+from tipmeet.processes.store import DURABLE_CONFIG, EmbeddedStore
 
 ROUNDS = 3
 

@@ -20,7 +20,7 @@ from metering.tariff import Tariff
 from tests.cluster import running_cluster
 from tests.metering.call_driver import PROVIDER, CallDriver
 from tipmeet.ports import free_port
-from tipmeet.store import EmbeddedStore
+from tipmeet.processes.store import EmbeddedStore
 
 PARTITIONS = 24
 

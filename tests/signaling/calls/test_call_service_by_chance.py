@@ -51,7 +51,7 @@ from signaling.ringing.start import CallRequest
 from signaling.services.store import ServiceDraft
 from signaling.settings import SignalingSettings
 from signaling.site import Site
-from tipmeet.store import EmbeddedStore
+from tipmeet.processes.store import EmbeddedStore
 
 EVENTS: list[Event] = [
     Accepted(),

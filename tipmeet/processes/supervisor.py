@@ -15,9 +15,9 @@ from contextlib import asynccontextmanager
 import aiohttp
 import structlog
 
-from tipmeet.child import Child
+from tipmeet.processes.child import Child
+from tipmeet.processes.store import EmbeddedStore, StoreError
 from tipmeet.settings import Settings, relay_secret
-from tipmeet.store import EmbeddedStore, StoreError
 
 READY_TIMEOUT_S = 60.0
 PROBE_INTERVAL_S = 0.1

@@ -17,9 +17,9 @@ from signaling.money.cards.stripe_cards import CardSettings
 from signaling.pricing.rules import Pricing
 from signaling.settings import SignalingSettings
 from signaling.site import Site
+from tipmeet.processes.supervisor import until_signal
 from tipmeet.redis_client import connect, connect_books
 from tipmeet.settings import Settings, relay_secret
-from tipmeet.supervisor import until_signal
 
 # For the rest of a body that nobody wants.
 LINGERING_S = 5.0

@@ -20,11 +20,11 @@ from mediasrv.synthetic import SyntheticParticipant
 from metering.audit.audit import AuditReport, audit
 from metering.money import format_amount
 from metering.tariff import Tariff, charge_micros, platform_micros, provider_micros
+from tipmeet.demo.visitor import Visitor, VisitorError, is_state
 from tipmeet.ports import free_port
+from tipmeet.processes.supervisor import Supervisor
+from tipmeet.processes.web import open_site
 from tipmeet.settings import Settings, load
-from tipmeet.supervisor import Supervisor
-from tipmeet.visitor import Visitor, VisitorError, is_state
-from tipmeet.web_process import open_site
 
 TOP_UP = "20.00"
 CONNECT_TIMEOUT_S = 30.0

@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from tipmeet.child import die_with_parent
 from tipmeet.ports import free_port
+from tipmeet.processes.child import die_with_parent
 from tipmeet.settings import Settings
 
 START_TIMEOUT_S = 30.0  # a large append-only log takes a while to read back

@@ -16,10 +16,10 @@ from metering.calls.meter import Meter
 from metering.store.partitions import Partitions
 from signaling.kernel.tasks import stop as cancel
 from signaling.relays.registry import RelayInfo, RelayRegistry
+from tipmeet.processes.supervisor import reachable, until_signal
+from tipmeet.processes.ticker import Ticker, wall_ms
 from tipmeet.redis_client import connect, connect_books
 from tipmeet.settings import Settings, relay_secret
-from tipmeet.supervisor import reachable, until_signal
-from tipmeet.ticker import Ticker, wall_ms
 
 ANNOUNCE_INTERVAL_S = 1.0
 
