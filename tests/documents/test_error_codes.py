@@ -1,0 +1,58 @@
+"""docs/protocol.md lists every error code with its status, none that nobody sends."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from signaling.kernel.problems import STATUS_OF_CODE, ProblemError
+from tests.documents.reading import called, literal, nodes, rows, section
+
+
+def _written(title: str) -> dict[str, int]:
+    """Code → HTTP status."""
+    table = rows(section("protocol.md", title), "code")
+    return {code.strip("`"): int(status) for code, status, *_ in table}
+
+
+def _first_arguments(*names: str) -> set[str]:
+    """Codes that are raised or answered in one place of the source."""
+    given = {
+        literal(node.args[0])
+        for node in nodes("signaling", "admin_web", "tipmeet")
+        if isinstance(node, ast.Call) and called(node) in names and node.args
+    }
+    return given - {""}
+
+
+def _of_classes(package: str) -> set[str]:
+    """The code that each class of errors has."""
+    return {
+        literal(line.value)
+        for node in nodes(package)
+        if isinstance(node, ast.ClassDef)
+        for line in node.body
+        if isinstance(line, ast.Assign | ast.AnnAssign)
+        and "code" in ast.unparse(line).split(" =")[0]
+    } - {""}
+
+
+def raised() -> set[str]:
+    """The people's side says them itself, or hands on what the books or a relay say."""
+    return _first_arguments("ProblemError") | set(STATUS_OF_CODE) | _of_classes("metering")
+
+
+def test_every_code_is_documented_and_no_other() -> None:
+    handed_on = {"bad_offer", "nothing_in_common"}  # what a relay says of a page's offer
+    assert set(_written("6. Error codes")) == raised() | handed_on
+
+
+@pytest.mark.parametrize(("code", "status"), _written("6. Error codes").items())
+def test_a_code_has_the_status_that_is_documented(code: str, status: int) -> None:
+    assert ProblemError(code, "").status == status
+
+
+def test_what_a_relay_refuses_is_documented() -> None:
+    text = section("protocol.md", "3. Web → relay (control API)")
+    assert {code for code in _of_classes("mediasrv") if f"`{code}`" not in text} == set()
