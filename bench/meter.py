@@ -1,4 +1,4 @@
-"""``python -m bench.meter``: how many calls one store can charge every second, and how soon.
+"""``python -m bench.meter``: how many calls one store can charge every second, how soon.
 
 For each durability (no log, synced every second, synced always) a fresh Valkey runs the same
 seconds of the same live calls three ways: this meter, the obvious design (one script call per

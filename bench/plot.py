@@ -1,4 +1,4 @@
-"""Line charts as SVG, and their way to a PNG: rendered by the tests' Chromium."""
+"""Line charts as SVG, made a PNG by the tests' Chromium."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m bench.relay``: what one relayed packet costs, here and elsewhere.
+"""``python -m bench.relay``: what one relayed packet costs, here or elsewhere.
 
 Every system gets the same calls (real ICE and DTLS where it speaks them), the same packets and the
 same RTCP in the same run, on a core of its own; the load comes from another core. CPU is the

@@ -1,4 +1,4 @@
-"""Connects the benchmark's participants to a system under test: real ICE and DTLS."""
+"""Connects the benchmark's participants to a system under test: real ICE, real DTLS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""aiortc's ``MediaRelay`` as a system under test: it decodes and encodes again."""
+"""aiortc's ``MediaRelay`` as a system under test: what it decodes it encodes again."""
 
 from __future__ import annotations
 

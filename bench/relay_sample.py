@@ -1,4 +1,4 @@
-"""What the participants of the benchmark send: real Opus, and real VP8 of an ordinary call's size.
+"""What the participants of the benchmark send: real Opus, real VP8 of an ordinary call's size.
 
 The synthetic participants' own picture is small and nearly still. Here it is 640x480 at 25 pictures
 a second in packets of about 1,000 bytes, 100 a second, so that a server which decodes has an

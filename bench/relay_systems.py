@@ -1,4 +1,4 @@
-"""The systems a load is put through, each a process of its own: this relay and the floor in C."""
+"""The systems a load is put through, each a process of its own: this relay, the floor in C."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Typed errors of the metering core: each has a stable `code`, a sentence, and the facts behind it.
+"""Typed errors of the metering core: each has a stable `code`, a sentence, the facts behind it.
 
 A command that raises one of these has changed nothing.
 """

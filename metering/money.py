@@ -1,4 +1,4 @@
-"""Money as text and as an integer number of micro-units (1 unit of currency = 1,000,000)."""
+"""Money as text, as an integer number of micro-units (1 unit of currency = 1,000,000)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tariff and the charge it makes: pure integer arithmetic, the same as in `scripts/lib.lua`.
+"""A tariff with the charge it makes: pure integer arithmetic, the same as in `scripts/lib.lua`.
 
 With B proven seconds, F the free threshold and i/n the billing increments:
 

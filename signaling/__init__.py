@@ -1,4 +1,4 @@
-"""People and calls: accounts, services, the call from Call pressed to its receipt; REST, sockets.
+"""Accounts, services, the call from Call pressed to its receipt; told over REST, sockets.
 
 Owns every key with the hash tag `{dir}`, sessions, rate limits, the relays' announcements. Promises
 that nobody rings who cannot pay, that every call ends and is settled whatever process dies, that

@@ -1,4 +1,4 @@
-"""Connections to the store, made in one place so that every process times out and retries alike.
+"""Connections to the store, made in one place: every process times out, retries alike.
 
 A process opens a bounded number of them: whoever finds none free waits in line for a while, and is
 then told to come back (ConnectionError, which the web answers as 503), instead of being refused at

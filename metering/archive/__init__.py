@@ -1,4 +1,4 @@
-"""The archive: old entries, receipts and lines as files.
+"""The archive: old entries, receipts, lines as files.
 
 Owns the files' form and what of it may be cut off the store.
 

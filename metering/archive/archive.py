@@ -1,5 +1,6 @@
-"""The archiver: moves old journal entries, receipts and statement lines from the store into files,
-so that its memory does not grow with history.
+"""The archiver: moves what is old from the store into files, so that memory stays small.
+
+Journal entries, receipts, statement lines.
 
 It writes a file, brings it to disk, and only then cuts off what the file holds. It may stop
 anywhere and be run again. One archiver runs at a time (the caller sees to it).

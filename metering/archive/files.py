@@ -1,4 +1,4 @@
-"""The archive's files: gzip of JSON lines, closed by a line with their count and checksum.
+"""The archive's files: gzip of JSON lines, closed by a line with their count, their checksum.
 
     {"kind": "entry", "p": 7, "id": "1700…-0", "k": "charged", "t": …, "legs": {…}, "calls": […]}
     {"kind": "receipt", "p": 7, "call": "0007-…", "facts": {…}, "refund": {…} | null}

@@ -1,4 +1,4 @@
-"""The seven invariants as pure rules over one partition's snapshot and its journal."""
+"""The seven invariants as pure rules over one partition's snapshot with its journal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal: double entries, and what people read of them.
+"""The journal: double entries, with what people read of them.
 
 Owns the form of an entry, the lines of clients' and providers' statements, the platform's own
 accounts, their CSV.

@@ -1,4 +1,4 @@
-"""A statement as CSV (RFC 4180), for people and their spreadsheets."""
+"""A statement as CSV (RFC 4180), for people with spreadsheets."""
 
 from __future__ import annotations
 

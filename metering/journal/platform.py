@@ -1,5 +1,7 @@
-"""The platform's own accounts over time, read from the journal: `platform`, what it earned and gave
-away; `external`, where money enters and leaves the books.
+"""The platform's own accounts over time, read from the journal.
+
+`platform` is what it earned less what it gave away; `external` is where money enters or leaves the
+books.
 
 They are one balance in each partition. The journal's archived part is in `{p}:base`, so balances
 are exact from the archive's edge on; entries from before it are in the archive's files.

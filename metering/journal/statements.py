@@ -1,4 +1,4 @@
-"""A statement of one period: what was there before, what came and went, what was there after.
+"""A statement of one period: what was there before, what changed, what was there after.
 
 Balances are reckoned back from the present one, so they are exact however much of the past has been
 archived: closing = now - all lines since, opening = closing - the lines of the period. A line is

@@ -1,4 +1,4 @@
-"""The store of the books: where the money lies, and how scripts are run there.
+"""The store of the books: where the money lies, how scripts are run there.
 
 Owns the names of all keys, the number of partitions and the currency a store was made with, and the
 way a Lua file beside a part becomes a script of the server.

@@ -1,4 +1,4 @@
-"""Where the money lies: partitions, their hash tags, and the names of their keys.
+"""Where the money lies: partitions, their hash tags, the names of their keys.
 
 A client's money and calls live in partition crc16(client id) mod P, a provider's earnings in
 crc16(provider id) mod P. Every key of a partition carries its hash tag, so that one script can

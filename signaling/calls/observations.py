@@ -1,4 +1,4 @@
-"""What a relay's report means for a call. Pure; a report told twice means the same as once."""
+"""What a relay's report means for a call: pure, told twice it means the same as once."""
 
 from __future__ import annotations
 

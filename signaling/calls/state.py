@@ -1,4 +1,4 @@
-"""The call's state machine: (call, event, now) → (call, what to do about it). No I/O, no clock.
+"""The call's state machine: (call, event, now) → (call, what to do about it), without I/O or clock.
 
 ```
 opening → ringing → connecting → live ⇄ interrupted | paused | on_hold → ended

@@ -1,4 +1,4 @@
-"""Call records in Redis: written by compare-and-set, indexed in the same step, announced to all.
+"""Call records in Redis: written by compare-then-set, indexed in the same step, announced to all.
 
 Every write is one script, so a crash leaves either all of it or nothing: the record, who is busy,
 which calls are open, when somebody must look again, and the message that says so.

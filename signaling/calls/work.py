@@ -1,4 +1,4 @@
-"""Calls as they run: events are applied to the record, and what follows from them is done.
+"""Calls as they run: events are applied to the record, what follows from them is done.
 
 The record is written before anything is done about it, and what is still to be done can be read off
 the record. So a process may die anywhere: the next one finds the call due and goes on.

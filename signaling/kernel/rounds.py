@@ -1,4 +1,4 @@
-"""Work that comes again and again as long as the process runs.
+"""Work that comes round at an interval as long as the process runs.
 
 Every web process makes the same rounds. What each finds is put to the record by compare-and-set, so
 it happens once however many look; a round that is `alone` is made by one process at a time.

@@ -1,4 +1,4 @@
-"""Who is on duty: a provider that said so and has a socket open somewhere.
+"""Who is on duty: a provider that said so, with a socket open somewhere.
 
 Every web process stamps the people whose sockets it holds. A stamp older than 20 s means that
 all of them are closed, or their process is gone; the provider is then off duty until they say

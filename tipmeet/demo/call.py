@@ -1,4 +1,4 @@
-"""`tipmeet demo`: the main job with no browser, and proof that the money is right.
+"""`tipmeet demo`: the main job with no browser, its money checked to the last micro-unit.
 
 Starts a whole platform in a folder of its own, opens a service, calls it with two synthetic
 participants over real ICE, DTLS and SRTP, shows the meter, ends the call, prints both receipts and

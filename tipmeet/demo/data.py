@@ -1,5 +1,6 @@
-"""What an empty store is filled with at first start: an operator, a provider with a published
-service, and a client with money, so that a call can be tried at once.
+"""What an empty store is filled with at first start, so that a call can be tried at once.
+
+An operator, a provider with a published service, a client with money.
 
 The passwords are random and kept in the data folder, so that each start can print them again.
 """

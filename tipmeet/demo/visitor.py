@@ -1,4 +1,4 @@
-"""A person as a program: the HTTP and WebSocket client of the public API that `tipmeet demo` uses.
+"""A person as a program: the client of the public API that `tipmeet demo` uses.
 
 It speaks docs/protocol.md and nothing else, so it also shows how to write a client of one's own.
 """

@@ -1,4 +1,4 @@
-"""`tipmeet relay`: one relay with its control API, its place in the registry, and the ticker."""
+"""`tipmeet relay`: one relay with its control API, its place in the registry, its ticker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tipmeet serve`: the store, one web process and the relays, started in order and kept running."""
+"""`tipmeet serve`: store, web process, relays; started in order, kept running."""
 
 from __future__ import annotations
 

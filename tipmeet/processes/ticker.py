@@ -1,5 +1,4 @@
-"""The beat of a relay process: each second proof goes from the relay to the meter, and what came
-of it to everyone who watches.
+"""The beat of a relay process: each second's proof goes to the meter, its outcome to who watches.
 
 This is where media and money meet; neither package knows the other. Nothing is lost when a beat
 fails: proof only grows, so the next beat charges what this one could not.

@@ -1,4 +1,4 @@
-"""`tipmeet web`: pages, API and WebSocket in one process; run as many as needed."""
+"""`tipmeet web`: pages, API, WebSocket in one process; run as many as needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Top-ups by card through Stripe Checkout, and their refunds.
+"""Top-ups by card through Stripe Checkout, with their refunds.
 
 Stripe says things twice, late and in any order. So nothing is remembered here: every top-up has a
 number of its own that travels in Stripe's metadata and is the key of its entry in the books, which
