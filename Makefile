@@ -33,7 +33,7 @@ lint: install-test $(FRONTEND_TOOLS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(NODE) $(FRONTEND)/node_modules/typescript/bin/tsc -p $(FRONTEND)
-	$(NODE) $(FRONTEND)/node_modules/eslint/bin/eslint.js -c $(FRONTEND)/eslint.config.js admin_web signaling tests
+	$(NODE) $(FRONTEND)/node_modules/eslint/bin/eslint.js -c $(FRONTEND)/eslint.config.js admin_web tests
 	$(BIN)/pytest tests/tidy/test_what_is_locked_fits.py
 
 compile: install-test

@@ -11,9 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page, expect
 
-import admin_web
-import signaling
-from admin_web import security
+from admin_web.frame import assets, security
 from tests.admin_web.platform import Platform, running
 
 # A machine under load may be many times slower; what never comes fails all the same.
@@ -26,8 +24,7 @@ async def scripts(browser: Browser) -> AsyncIterator[Page]:
     """A blank page of the site, under its Content-Security-Policy, that can import every module."""
     app = web.Application()
     app.on_response_prepare.append(security.add_headers)
-    app.router.add_static("/static/admin_web/", Path(admin_web.__file__).parent / "static")
-    app.router.add_static("/static/signaling/", Path(signaling.__file__).parent / "static")
+    app.router.add_get(assets.PREFIX + "{name:.+}", assets.serve)
 
     async def blank(_request: web.Request) -> web.Response:
         html = '<!doctype html><html lang="en" data-currency="USD"><title>blank</title>'

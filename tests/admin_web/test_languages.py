@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from admin_web import language
+from admin_web.frame import language
 
 RUSSIAN = """
 msgid ""
@@ -22,14 +22,14 @@ msgstr[0] "%(num)d секунда"
 msgstr[1] "%(num)d секунды"
 msgstr[2] "%(num)d секунд"
 
-#: signaling/static/lib/time.js:39
+#: admin_web/frame/lib/time.js:39
 msgid "{n} second"
 msgid_plural "{n} seconds"
 msgstr[0] "{n} секунда"
 msgstr[1] "{n} секунды"
 msgstr[2] "{n} секунд"
 
-#: signaling/static/lib/ui.js:1
+#: admin_web/frame/lib/ui.js:1
 msgid "Cancel"
 msgstr "Отмена"
 """

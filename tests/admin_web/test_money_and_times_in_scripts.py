@@ -7,7 +7,7 @@ from playwright.async_api import Page
 
 async def call(page: Page, module: str, expression: str) -> Any:
     return await page.evaluate(
-        f"async () => {{ const m = await import('/static/signaling/lib/{module}.js');"
+        f"async () => {{ const m = await import('/static/frame/lib/{module}.js');"
         f" return {expression}; }}"
     )
 
@@ -67,7 +67,7 @@ async def test_durations_on_a_clock_and_in_words(scripts: Page) -> None:
 
 
 HOURS = """async ([viewer, zone, day, from, to, now]) => {
-  const { intervalIn } = await import("/static/admin_web/zone.js");
+  const { intervalIn } = await import("/static/public/zone.js");
   const { from: start, to: end } = intervalIn(viewer, zone, day, from, to, now);
   return [start.day, start.time, end.day, end.time];
 }"""

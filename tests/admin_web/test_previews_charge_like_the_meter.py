@@ -8,7 +8,7 @@ from metering import tariff as tariffs
 from metering.tariff import Tariff
 
 PREVIEW = """async (cases) => {
-  const { shares } = await import("/static/admin_web/tariff.js");
+  const { shares } = await import("/static/frame/lib/tariff.js");
   return cases.map(([tariff, seconds]) => {
     const { charge, platform, provider } = shares(tariff, seconds);
     return [charge, platform, provider].map(String);

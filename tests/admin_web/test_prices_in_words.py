@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from admin_web import formats, words
+from admin_web.frame import formats, words
 
 
 def tariff(**changes: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.async_api import Browser, expect
 
-from admin_web import linked_data
+from admin_web.public import linked_data
 from tests.admin_web.platform import Platform, now
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from admin_web.arithmetic import Line, receipt_lines
+from admin_web.history.arithmetic import Line, receipt_lines
 from metering import tariff as tariffs
 from metering.money import format_amount, parse_amount
 from metering.tariff import Tariff

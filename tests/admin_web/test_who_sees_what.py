@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from yarl import URL
 
-from admin_web.access import local_path
+from admin_web.frame.access import local_path
 from tests.admin_web.platform import Platform
 
 OPERATORS_PAGES = ("", "/calls", "/users", "/pricing", "/vouchers", "/audit")
@@ -87,7 +87,7 @@ async def test_an_unknown_address_is_answered_in_words(platform: Platform) -> No
 
 
 async def test_every_answer_carries_the_security_policy(platform: Platform) -> None:
-    for path in ("/", "/signin", "/nowhere", "/static/signaling/ui.css", "/api/session", "/wallet"):
+    for path in ("/", "/signin", "/nowhere", "/static/frame/ui.css", "/api/session", "/wallet"):
         _status, _text, headers = await platform.get(path)
         policy = headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy

@@ -6,16 +6,14 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from aiohttp import web
 
-import signaling
+from admin_web.frame import assets
 from mediasrv.errors import RelayProblemError
 from mediasrv.relay import Relay
 from mediasrv.stats import Side
 
-STATIC = Path(signaling.__file__).parent / "static"
 PAGE = """<!doctype html><html lang="en" data-currency="USD"><meta charset="utf-8">
 <title>modules</title><body><video id="remote" autoplay muted playsinline></video></body></html>"""
 
@@ -63,9 +61,9 @@ async def serve_modules() -> AsyncIterator[ModuleSite]:
     """A site on a free port of the loopback."""
     site = ModuleSite()
     app = web.Application()
-    app.router.add_static("/static/signaling", STATIC)
     app.add_routes(
         [
+            web.get(assets.PREFIX + "{name:.+}", assets.serve),
             web.get("/", site.page),
             web.get("/ws", site.ws),
             web.get("/api/session", site.session),

@@ -17,7 +17,7 @@ from tipmeet.ports import free_port
 # One browser for the whole file: starting one takes longer than a test.
 
 OPEN = """async ([side, wanted]) => {
-  const { MediaLink } = await import("/static/signaling/rtc.js");
+  const { MediaLink } = await import("/static/talk/rtc.js");
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: wanted.video });
   const link = new MediaLink({
     join: async (offer) => {
@@ -152,7 +152,7 @@ async def test_a_refusal_for_good_is_told_and_not_repeated(
     await page.goto(modules.url)
     told = await page.evaluate(
         """async () => {
-          const { MediaLink } = await import("/static/signaling/rtc.js");
+          const { MediaLink } = await import("/static/talk/rtc.js");
           let asked = 0;
           const link = new MediaLink({
             join: async () => {

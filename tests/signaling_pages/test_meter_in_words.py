@@ -26,7 +26,7 @@ async def ask(page: Page, module: str, expression: str, **values: Any) -> Any:
     """Evaluate an expression over a module `m` and the given values."""
     return await page.evaluate(
         f"""async (v) => {{
-          const m = await import("/static/signaling/{module}");
+          const m = await import("/static/{module}");
           return {expression};
         }}""",
         values,
@@ -46,7 +46,7 @@ def meter(seconds: int, **more: Any) -> dict[str, Any]:
 
 async def test_free_seconds_are_counted_down_and_nothing_is_charged(page: Page) -> None:
     view = await ask(
-        page, "call/meter.js", "m.meterView(v.tariff, v.meter)", tariff=TARIFF, meter=meter(18)
+        page, "talk/meter.js", "m.meterView(v.tariff, v.meter)", tariff=TARIFF, meter=meter(18)
     )
     assert view["phase"] == "free"
     assert view["free"] == "42 s to decide"
@@ -58,7 +58,7 @@ async def test_free_seconds_are_counted_down_and_nothing_is_charged(page: Page) 
 
 async def test_past_the_threshold_the_first_minute_is_in_the_charge(page: Page) -> None:
     view = await ask(
-        page, "call/meter.js", "m.meterView(v.tariff, v.meter)", tariff=TARIFF, meter=meter(61)
+        page, "talk/meter.js", "m.meterView(v.tariff, v.meter)", tariff=TARIFF, meter=meter(61)
     )
     assert view["phase"] == "charging"
     assert view["free"] is None
@@ -70,7 +70,7 @@ async def test_charge_and_balance_on_screen_add_up_in_every_second(page: Page) -
     for seconds in (61, 62, 63, 64, 199):
         view = await ask(
             page,
-            "call/meter.js",
+            "talk/meter.js",
             "m.meterView(v.tariff, v.meter)",
             tariff=TARIFF,
             meter=meter(seconds),
@@ -84,7 +84,7 @@ async def test_a_provider_is_shown_no_balance_and_whole_coins(page: Page) -> Non
     own = meter(61, provider_micros=259_250)
     del own["balance_micros"]
     view = await ask(
-        page, "call/meter.js", "m.meterView(v.tariff, v.meter)", tariff=TARIFF, meter=own
+        page, "talk/meter.js", "m.meterView(v.tariff, v.meter)", tariff=TARIFF, meter=own
     )
     assert (view["balance"], view["earned"], view["charged"]) == (None, "$0.25", "$0.31")
 
@@ -113,7 +113,7 @@ async def test_a_limit_is_called_a_limit_and_a_balance_a_balance(
 ) -> None:
     said = await ask(
         page,
-        "call/meter.js",
+        "talk/meter.js",
         "[m.warningText(v.about, v.side, 'Ben'), m.leftLabel({ends_by: v.by}, v.side)]",
         about={"byLimit": ends_by == "spending_cap", "left": "1:58", "cap": 5_000_000},
         by=ends_by,
@@ -127,7 +127,7 @@ async def test_free_is_said_only_where_it_stays_free(page: Page) -> None:
         return list(
             await ask(
                 page,
-                "call/meter.js",
+                "talk/meter.js",
                 "[m.freeRule(v.tariff), m.freeRule(v.tariff, false),"
                 " m.chargingText(v.tariff, 'client'), m.chargingText(v.tariff, 'provider'),"
                 " m.meterView(v.tariff, v.meter).free]",
@@ -143,7 +143,7 @@ async def test_free_is_said_only_where_it_stays_free(page: Page) -> None:
 async def test_the_last_minutes_are_marked(page: Page) -> None:
     low = meter(700, affordable_s=119)
     view = await ask(
-        page, "call/meter.js", "m.meterView(v.tariff, v.meter)", tariff=TARIFF, meter=low
+        page, "talk/meter.js", "m.meterView(v.tariff, v.meter)", tariff=TARIFF, meter=low
     )
     assert view["left"] == "1:59"
     assert view["low"] is True
@@ -153,7 +153,7 @@ async def test_a_free_call_shows_no_money(page: Page) -> None:
     free = TARIFF | {"price_micros": 0}
     view = await ask(
         page,
-        "call/meter.js",
+        "talk/meter.js",
         "m.meterView(v.tariff, v.meter)",
         tariff=free,
         meter=meter(75, charged_micros=0, affordable_s=None),
@@ -190,7 +190,7 @@ async def test_consent_names_the_price_and_the_threshold(
 ) -> None:
     said = await ask(
         page,
-        "call/meter.js",
+        "talk/meter.js",
         "m.consentText(v.tariff, v.probe)",
         tariff=TARIFF | changes,
         probe=probe,
@@ -201,7 +201,7 @@ async def test_consent_names_the_price_and_the_threshold(
 async def test_increments_are_said_only_when_they_matter(page: Page) -> None:
     def rule(increments: list[int]) -> Any:
         tariff = TARIFF | {"increments": increments}
-        return ask(page, "call/meter.js", "m.incrementRule(v.tariff)", tariff=tariff)
+        return ask(page, "talk/meter.js", "m.incrementRule(v.tariff)", tariff=tariff)
 
     assert await rule([1, 1]) == ""
     assert await rule([60, 60]) == "Charged in steps of 1 min."
@@ -215,7 +215,7 @@ async def test_quality_is_the_worse_of_what_both_ends_measure(page: Page) -> Non
     async def grade(server: dict[str, Any] | None = None, **changes: Any) -> Any:
         return await ask(
             page,
-            "call/quality.js",
+            "talk/quality.js",
             "m.grade(v.before, v.after, v.server)",
             before=before,
             after=after | changes,
@@ -232,7 +232,7 @@ async def test_quality_is_the_worse_of_what_both_ends_measure(page: Page) -> Non
 async def test_one_bad_second_does_not_change_the_words(page: Page) -> None:
     shown = await ask(
         page,
-        "call/quality.js",
+        "talk/quality.js",
         "((next) => v.grades.map(next))(m.steady())",
         grades=["poor", "good", "poor", "poor", "good", "good"],
     )
@@ -243,7 +243,7 @@ async def test_every_reason_is_said_from_each_side(page: Page) -> None:
     async def said(reason: str, side: str) -> Any:
         return await ask(
             page,
-            "call/state_words.js",
+            "talk/state_words.js",
             "m.reasonText(v.reason, v.side, 'Anna')",
             reason=reason,
             side=side,
@@ -269,7 +269,7 @@ async def test_opus_is_asked_for_fec_and_dtx_in_any_answer(page: Page) -> None:
     without = "m=audio 9 X 109\r\na=rtpmap:109 opus/48000/2\r\na=mid:0\r\n"
     none = "m=audio 9 X 0\r\na=rtpmap:0 PCMU/8000\r\n"
     said = [
-        await ask(page, "call/sdp.js", "m.speechOptions(v.sdp)", sdp=sdp)
+        await ask(page, "talk/sdp.js", "m.speechOptions(v.sdp)", sdp=sdp)
         for sdp in (with_fmtp, without, none)
     ]
     assert "a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1\r\n" in said[0]
@@ -307,7 +307,7 @@ async def receipt_lines(page: Page, side: str, **receipt: Any) -> list[str]:
     }
     lines: list[str] = await ask(
         page,
-        "call/receipt.js",
+        "talk/receipt.js",
         "[...m.receiptElement(v.call).querySelectorAll('.receipt-sum p')]"
         ".map((p) => p.textContent)",
         call=call,

@@ -13,7 +13,7 @@ from tests.signaling_pages.module_site import ModuleSite
 # One browser for the whole file: starting one takes longer than a test.
 
 OPEN = """async () => {
-  const { Socket } = await import("/static/signaling/lib/socket.js");
+  const { Socket } = await import("/static/frame/lib/socket.js");
   window.seen = [];
   window.socket = new Socket();
   for (const type of ["hello", "up", "down", "signed_out", "call.state"]) {

@@ -1,0 +1,51 @@
+/** Raising the limit of the running call, or lifting it, without leaving the call. */
+
+import { ApiError } from "../frame/lib/api.js";
+import { decimal, exact, parseMoney } from "../frame/lib/money.js";
+import { t } from "../frame/lib/text.js";
+import { $, onSubmit, setBusy, setText, toast, toastError } from "../frame/lib/ui.js";
+
+/** `part(name)` finds the parts of `_limit.html`. Set `onDone()` on the result. */
+export function bindLimit(part) {
+  const dialog = part("limit-dialog");
+  const form = part("limit-form");
+  const field = $("#new-limit", form);
+  let session = null;
+  const limit = {
+    onDone: () => {},
+    /** Proposes as much again as the present limit of the session's call. */
+    open(current) {
+      session = current;
+      const cap = session.call.spending_cap_micros;
+      setText(part("limit-text"), t("The limit of this call is {cap}. The call goes on while you do this.", { cap: exact(cap) }));
+      field.value = decimal(cap * 2);
+      if (!dialog.open) dialog.showModal();
+      field.select();
+    },
+    close: () => dialog.close(),
+  };
+
+  async function raise(cap) {
+    await session.raiseCap(cap === null ? null : decimal(cap));
+    dialog.close();
+    toast(cap === null ? t("This call has no limit any more.") : t("The limit of this call is now {cap}.", { cap: exact(cap) }));
+    limit.onDone();
+  }
+
+  part("limit-close").addEventListener("click", () => dialog.close());
+  part("limit-lift").addEventListener("click", async ({ currentTarget }) => {
+    setBusy(currentTarget, true);
+    await raise(null).catch(toastError);
+    setBusy(currentTarget, false);
+  });
+  onSubmit(form, async ({ limit: typed }) => {
+    const cap = parseMoney(typed);
+    const before = session.call.spending_cap_micros;
+    if (cap === null || cap <= before) {
+      const text = t("Write an amount above {cap}.", { cap: exact(before) });
+      throw new ApiError("", { fields: { limit: text } });
+    }
+    await raise(cap);
+  });
+  return limit;
+}

@@ -1,0 +1,1 @@
+"""A client's wallet: balance, topping up, statement."""

@@ -1,0 +1,1 @@
+"""Payouts, reports, vouchers, the books."""

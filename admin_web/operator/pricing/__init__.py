@@ -1,0 +1,1 @@
+"""The rules for calls that start from now."""

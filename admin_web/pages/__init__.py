@@ -1,1 +1,0 @@
-"""Handlers of pages, one module per kind of reader: query `signaling`, render."""

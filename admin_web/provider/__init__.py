@@ -1,0 +1,4 @@
+"""A provider's services, with their editor; earnings, payouts.
+
+Promises that a preview charges like the meter. Does not answer calls: `console/` does.
+"""

@@ -1,0 +1,91 @@
+/** The provider's service editor: live preview of price and earnings, hours, saving. */
+import { del, post, put } from "../frame/lib/api.js";
+import { charge as pays, money, parseMoney } from "../frame/lib/money.js";
+import { duration, zone } from "../frame/lib/time.js";
+import { $, confirmDialog, el, leaveFor, onSubmit, pageData, setBusy, t, toastError, toastNext } from "../frame/lib/ui.js";
+import { HoursEditor } from "./hours.js";
+import { freeRule } from "../frame/lib/rules.js";
+import { sampleTimes, shares } from "../frame/lib/tariff.js";
+import "./services.js";
+
+const form = $("#service");
+const { hours, pricing } = pageData();
+const editor = new HoursEditor($("#hours-editor"), hours);
+
+const zones = $("#time_zone");
+if ("guess" in zones.dataset && [...zones.options].some((option) => option.value === zone)) zones.value = zone;
+
+/** Whether the platform's rules allow this price; zero always is. */
+function allowed(price, perHour) {
+  const [floor, cap] = [pricing.price_floor, pricing.price_cap].map((text) => parseMoney(text) * (perHour ? 60 : 1));
+  return price === 0 || (price >= floor && price <= cap);
+}
+
+function showPreview() {
+  const price = parseMoney(form.elements.price.value);
+  const perHour = form.elements.period.value === "hour";
+  const table = $("#preview-table");
+  const rule = $("#preview-rule");
+  table.hidden = !price || !allowed(price, perHour);
+  if (price === null) {
+    rule.textContent = form.elements.price.value.trim() ? t("This is not an amount. Write it like 0.30.") : t("Type a price to see it.");
+    return;
+  }
+  if (!allowed(price, perHour)) {
+    rule.textContent = t("This price is outside what the platform allows.");
+    return;
+  }
+  const tariff = { ...pricing, price_micros: price, period_s: perHour ? 3600 : 60 };
+  rule.textContent = freeRule(tariff);
+  const rows = sampleTimes(tariff).map((seconds) => {
+    const { charge, provider } = shares(tariff, seconds);
+    return el("tr", {},
+      el("td", {}, duration(seconds)),
+      el("td", { class: "end" }, pays(charge)),
+      el("td", { class: "end" }, money(provider)));
+  });
+  $("tbody", table).replaceChildren(...rows);
+}
+form.elements.price.addEventListener("input", showPreview);
+form.elements.period.addEventListener("change", showPreview);
+showPreview();
+
+const id = form.dataset.id;
+
+onSubmit(form, async (values) => {
+  const body = {
+    title: values.title,
+    kind: values.kind,
+    description: values.description,
+    qualifications: values.qualifications,
+    languages: values.languages.split(",").map((name) => name.trim()).filter(Boolean),
+    time_zone: values.time_zone,
+    hours: editor.value(),
+    price: values.price.trim().replace(",", "."),
+    period: values.period,
+    published: form.elements.published.checked,
+  };
+  const { service } = id ? await put(`/api/services/${id}`, body) : await post("/api/services", body);
+  toastNext(id ? t("Saved.") : t("Your page is ready. Share its link, and go on duty in the console to be called."));
+  await leaveFor(`/services/${service.id}`);
+});
+
+$("#delete")?.addEventListener("click", async ({ currentTarget }) => {
+  const sure = await confirmDialog({
+    title: t("Delete this service?"),
+    text: t("Its public page stops working at once. Receipts of past calls stay."),
+    confirm: t("Delete"),
+    danger: true,
+  });
+  if (!sure) return;
+  setBusy(currentTarget, true);
+  try {
+    await del(`/api/services/${id}`);
+    toastNext(t("The service is deleted."));
+    await leaveFor("/services");
+  } catch (error) {
+    toastError(error);
+  } finally {
+    setBusy(currentTarget, false);
+  }
+});
