@@ -25,7 +25,7 @@ async def test_a_new_provider_signs_up_and_publishes_a_service(
     await page.get_by_label("Email").fill("not an address")
     await page.get_by_label("Password").fill("correct horse")
     await page.get_by_role("button", name="Create the account").click()
-    await expect(page.locator("#email-error")).to_contain_text("does not look like an email")
+    await expect(page.locator("#email-error")).to_contain_text("must have an @-sign")
     await expect(page.get_by_label("Email")).to_be_focused()
     await expect(page.get_by_label("Email")).to_have_attribute("aria-invalid", "true")
     await page.get_by_label("Email").fill("petra@example.org")
