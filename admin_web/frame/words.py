@@ -10,8 +10,6 @@ from babel.core import Locale, UnknownLocaleError
 from admin_web.frame.language import current, ngettext
 from admin_web.frame.language import gettext as _
 
-AVAILABILITY_TONE: Final = {"on_duty": "ok", "busy": "warn", "off_duty": "off"}
-
 STATE_TONE: Final = {
     "live": "ok",
     "opening": "info",

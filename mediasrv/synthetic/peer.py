@@ -45,7 +45,6 @@ class Counts:
     video_packets_received: int = 0
     frames_decoded: int = 0
     audio_frames_decoded: int = 0
-    keyframe_requests_received: int = 0
     retransmissions_sent: int = 0
     retransmissions_received: int = 0
 
@@ -248,7 +247,6 @@ class Peer:
             body = packet[at : at + 4 + 4 * words]
             at += len(body)
             if kind == PSFB and first & 0x1F == PLI:
-                self.counts.keyframe_requests_received += 1
                 self._loop_at = 0
             elif kind == RTPFB and first & 0x1F == NACK:
                 for i in range(12, len(body) - 3, 4):

@@ -35,7 +35,6 @@ class Transport:
         self._pending: dict[bytes, None] = {}
         self._check_at = float("inf")
         self.checked = False
-        self.checks_answered = 0
         self.srtp: SrtpPair | None = None
         self._tie_breaker = secrets.randbits(64)
 
@@ -116,7 +115,6 @@ class Transport:
         if message.transaction_id not in self._pending:
             return []
         del self._pending[message.transaction_id]
-        self.checks_answered += 1
         if not self.checked:
             self.checked = True
             self._check_at = now + CONSENT_S

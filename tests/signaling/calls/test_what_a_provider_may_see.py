@@ -8,7 +8,6 @@ from typing import Any
 from tests.signaling.conftest import Reporter, Site
 
 PRIVATE = ("balance", "available", "held", "needed", "spending_cap")
-OWN_EARNINGS = "/earnings"
 PAGES = ("/calls", "/payouts", "/blocks", "/services", "/statement")
 
 
