@@ -1,4 +1,4 @@
-"""The relay: carries the media of a call between its two sides and proves that it flowed.
+"""The relay: carries the media of a call between its sides, proving that it flowed.
 
 Owns: one UDP socket per process, ICE-lite, DTLS-SRTP, the forwarding of RTP and RTCP between the
 client's and the provider's browser, the proof counter, media statistics, and the HTTP control API

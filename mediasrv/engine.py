@@ -1,4 +1,4 @@
-"""The relay without its socket and clock: datagrams and time in, datagrams and changes out.
+"""A relay without socket or clock: datagrams with the time go in, datagrams with changes come out.
 
 ``receive`` takes datagrams (already in slots) with their sources and the time. A media packet is
 forwarded where it lies: its slot is handed to ``queue`` with the route to send it to. Everything

@@ -1,4 +1,4 @@
-"""Everything a relay can refuse, with a stable code for programs and a sentence for people."""
+"""Everything a relay can refuse: a stable code for programs, a sentence for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RTCP of one side: what the relay makes of it, and what it says itself.
+"""RTCP of one side: what the relay makes of it, what it says itself.
 
 NACKs are answered from the cache, wishes and reports noted, sender reports passed on; each sender
 is told how its hop does and what is missing.

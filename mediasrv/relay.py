@@ -1,4 +1,4 @@
-"""The relay process's core: one UDP socket, one timer, and the engine between them."""
+"""A relay process's core: the engine between a UDP socket, a TCP listener, a timer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the relay tells of a call and of itself; field names are those of ``docs/protocol.md``."""
+"""What a relay tells: of a call, of itself; field names are those of ``docs/protocol.md``."""
 
 from __future__ import annotations
 

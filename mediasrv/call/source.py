@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mediasrv.call.consumer import Consumer
-from mediasrv.rtp.keyframes import KeyframeRequester
+from mediasrv.rtp.keyframe_requester import KeyframeRequester
 from mediasrv.rtp.nack_requester import NackRequester
 from mediasrv.rtp.reception import Reception
 from mediasrv.rtp.transport_seq import UNKNOWN, SeqLayout

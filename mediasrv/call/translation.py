@@ -1,4 +1,4 @@
-"""RTCP of one side: what is meant for the relay, and what for the other side (RFC 3550, RFC 4585).
+"""RTCP of one side: what is meant for the relay, what for the other side (RFC 3550, RFC 4585).
 
 Congestion control and repair are of one hop each: receiver reports, transport-wide feedback, REMB
 and NACKs end here, and the relay makes its own for the other hop. A sender that saw the losses of

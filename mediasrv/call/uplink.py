@@ -1,4 +1,4 @@
-"""The hop from one sender to the relay: what its sender is told of it, and when.
+"""What a sender is told of its hop to the relay, by when.
 
 Transport-wide feedback ten times a second, a receiver report (RFC 3550 section 6.4.2) every second,
 and the most it may send as soon as the other hop carries less, then once a second.
@@ -10,12 +10,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from mediasrv.call.source import Source
+from mediasrv.rtcp.arrival_log import FEEDBACK_S, ArrivalLog
 from mediasrv.rtcp.downlink import UNLIMITED_BPS
 from mediasrv.rtcp.packets import Block, make_receiver_report, make_remb
-from mediasrv.rtcp.transport_cc import ArrivalLog
 
-#: Seconds between two feedbacks; senders reckon with anything from 0.05 to 0.25.
-FEEDBACK_S: Final = 0.1
 REPORT_S: Final = 1.0
 #: A limit lower than this share of the one told is told at once.
 URGENT: Final = 0.97

@@ -1,4 +1,4 @@
-"""Which addresses browsers are told, and what is wrong with them."""
+"""Which addresses browsers are told, with what is wrong about them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sockets that move many datagrams per system call, and a plain one behind the same interface."""
+"""Sockets that move many datagrams per system call, with a plain one behind the same interface."""
 
 from __future__ import annotations
 

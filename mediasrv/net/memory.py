@@ -1,4 +1,4 @@
-"""Memory that libsrtp, the kernel, and Python work on alike, without copies between them."""
+"""Memory that libsrtp, the kernel, Python work on alike, without copies between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""At most so many events per address and second, in bounded memory."""
+"""At most so many events per address in a second, in bounded memory."""
 
 from __future__ import annotations
 

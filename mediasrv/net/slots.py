@@ -1,4 +1,4 @@
-"""A fixed block of packet buffers, shared by the socket, libsrtp and the packet patching."""
+"""A fixed block of packet buffers, shared by the socket, libsrtp, the packet patching."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hop from the relay to one receiver: its own transport-wide numbers, and how much it carries.
+"""The hop from the relay to one receiver: its own transport-wide numbers, how much it carries.
 
 Each packet sent is numbered; the receiver's feedback says when it came. From the two clocks only
 differences are taken: the *standing queue* is how much longer than the fastest packet of the last

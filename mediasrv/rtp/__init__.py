@@ -1,4 +1,4 @@
-"""What is known of RTP packets and streams, one idea a module.
+"""What is known of RTP packets, of their streams: one idea a module.
 
 Owns: headers patched in place, loss and jitter of a stream, the cache for repeats, redundant audio,
 requests for lost packets and keyframes.

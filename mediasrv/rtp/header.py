@@ -1,4 +1,4 @@
-"""RTP headers looked at and patched in place (RFC 3550 section 5.1, RFC 8285)."""
+"""RTP headers, looked at or patched in place (RFC 3550 section 5.1, RFC 8285)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The last packets of a video track, to answer a receiver's NACKs without troubling the sender."""
+"""The last packets of video sent to a receiver, for its NACKs: the sender is not troubled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of one incoming RTP stream: order, loss and jitter (RFC 3550 appendix A)."""
+"""What is known of one incoming RTP stream: order, loss, jitter (RFC 3550 appendix A)."""
 
 from __future__ import annotations
 

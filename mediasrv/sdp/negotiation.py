@@ -1,4 +1,4 @@
-"""Decides what of an offer is taken: which sections, codecs and header extensions (RFC 3264).
+"""Decides what of an offer is taken: which sections, codecs, header extensions (RFC 3264).
 
 The relay never transcodes, so what one side sends the other must understand: the second side to
 join is given only codecs the first side has accepted too, in the first side's order.

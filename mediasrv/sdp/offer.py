@@ -1,4 +1,4 @@
-"""Reads a browser's offer (RFC 8866, RFC 8839, RFC 8842, RFC 9143) and says which line is wrong.
+"""Reads a browser's offer, naming the line that is wrong (RFC 8866, RFC 8839, RFC 8842, RFC 9143).
 
 Only what a relay of one audio and one video section needs is kept; everything else in an offer is
 passed over, as RFC 8866 section 5.13 asks. aiortc's parser is not used because it answers bad input

@@ -1,4 +1,4 @@
-"""A stand-in for a browser: real ICE, DTLS, SRTP, Opus and VP8 in a few hundred lines.
+"""A stand-in for a browser: real ICE, DTLS, SRTP, Opus, VP8 in a few hundred lines.
 
 Owns: the other end of a relay's participant, for demonstrations, tests and benchmarks.
 Promises: what it counts as decoded really went through a decoder; cheap enough to run in hundreds

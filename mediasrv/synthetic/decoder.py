@@ -1,4 +1,4 @@
-"""Decodes what arrives, so that a test may say "seen" and "heard" and mean it."""
+"""Decodes what arrives, so that a test may say "seen" or "heard", meaning it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A synthetic participant without a socket: what it sends, when, and what it makes of the rest."""
+"""A synthetic participant without a socket: what it sends, when, what it makes of the rest."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import secrets
 import struct
 from dataclasses import dataclass
 
-from mediasrv.call.uplink import FEEDBACK_S
+from mediasrv.rtcp.arrival_log import FEEDBACK_S, ArrivalLog
 from mediasrv.rtcp.packets import NACK, PLI, PSFB, RTPFB, SR, make_nack, make_pli
-from mediasrv.rtcp.transport_cc import ArrivalLog
 from mediasrv.rtp.header import HEADER, find_extension, payload_offset
 from mediasrv.rtp.packet_cache import PacketCache, wrap_rtx
 from mediasrv.rtp.reception import Reception

@@ -1,4 +1,4 @@
-"""Two seconds of tone and moving picture, encoded once per process and looped by everyone."""
+"""Two seconds of tone with a moving picture, encoded once per process, looped by everyone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The synthetic participant's offer, and what it reads from an answer."""
+"""The synthetic participant's offer, with what it reads from an answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The browser's end of ICE and DTLS without a socket: checks, consent, handshake, keys.
+"""The browser's end of a transport without a socket: checks, consent, handshake, keys.
 
 It speaks to full ICE agents too (answers their checks, takes the DTLS server's part when they are
 active), so that benchmarks can put other servers in the relay's place.

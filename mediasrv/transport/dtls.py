@@ -1,4 +1,4 @@
-"""DTLS with SRTP keys (RFC 6347, RFC 5764), as a machine that owns no socket and no task.
+"""DTLS with SRTP keys (RFC 6347, RFC 5764), as a machine that owns no socket, no task.
 
 aiortc's ``RTCDtlsTransport`` is a coroutine that awaits datagrams: an empty or oversized one raises
 out of its loop and closes the transport, its fingerprint check leaves the transport open, and

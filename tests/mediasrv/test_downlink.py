@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from collections import deque
 
+from mediasrv.rtcp.arrival_log import ArrivalLog
 from mediasrv.rtcp.downlink import HISTORY, MIN_BPS, Downlink
-from mediasrv.rtcp.transport_cc import ArrivalLog, read_feedback
+from mediasrv.rtcp.transport_cc import read_feedback
 
 FEEDBACK_S = 0.1
 #: The receiver's clock has nothing to do with the relay's.

@@ -8,14 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediasrv.rtcp.transport_cc import (
-    MAX_ARRIVALS,
-    MAX_PACKETS,
-    REFERENCE_TICKS,
-    TICKS_PER_S,
-    ArrivalLog,
-    read_feedback,
-)
+from mediasrv.rtcp.arrival_log import MAX_ARRIVALS, MAX_PACKETS, ArrivalLog
+from mediasrv.rtcp.transport_cc import REFERENCE_TICKS, TICKS_PER_S, read_feedback
 
 
 def _told(packets: list[bytes]) -> dict[int, float | None]:
