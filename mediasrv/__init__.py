@@ -12,6 +12,8 @@ Does not guarantee: anything about money, people or tickets (it knows none), a c
 its process (another relay takes it over and the browsers join again), or codecs the two browsers
 do not share.
 
+``now`` is everywhere in seconds of a clock that only goes forward; sizes are bytes.
+
 Read in this order: ``engine`` (one datagram in, datagrams out), ``media_path`` (the way of one
 packet), ``call`` (what one side sees of the other's microphone or camera), ``feedback``, ``rtcp``
 (congestion control, each hop for itself); then ``relay`` and ``control``, the thin shell that does

@@ -76,8 +76,8 @@ class MediaPath:
     def forward(  # noqa: PLR0912, PLR0915 - inlined on purpose, see above
         self, inbound: Inbound, slot: int, start: int, length: int
     ) -> None:
-        """Takes the SRTP datagram in ``slot``, which begins at ``start`` in the view; queues the
-        slot when it goes on."""
+        """Takes the SRTP datagram in ``slot``, which begins at ``start`` in the view and has
+        ``length`` bytes; queues the slot when it goes on."""
         view, length_p, pointer, now = self._view, self._length, self._pointers[slot], self._now
         first, _, seq, timestamp, ssrc = _unpack(view, start)
         source = inbound.sources.get(ssrc)

@@ -20,7 +20,10 @@ class Failure:
 
 
 class UnfinishedError(MeteringError):
-    """Raised when all items were tried: `done` counts what the others came to."""
+    """Raised when all items were tried, `failed` of them in vain.
+
+    `done` counts what the others came to.
+    """
 
     code = "unfinished"
     sentence = "Some of this failed; all the rest is done."

@@ -58,7 +58,7 @@ def format_amount(micros: int) -> str:
 
 
 def check_amount(micros: int, *, low: int = 1) -> int:
-    """The amount itself, or OutOfRangeError when the books cannot hold it."""
+    """The amount itself, or OutOfRangeError below `low` micros or when the books cannot hold it."""
     if isinstance(micros, bool) or not isinstance(micros, int) or not low <= micros <= MAX_MICROS:
         raise OutOfRangeError("This amount is outside the range the books can hold.")
     return micros

@@ -37,7 +37,7 @@ class Numbering:
         self.last_at = 0.0
 
     def stop(self, seq: int, timestamp: int, at: float) -> None:
-        """Notes the last packet of a source, in the source's own numbers."""
+        """Notes the last packet of a source, in the source's own numbers, sent `at` seconds."""
         if not self.fresh:
             self.last_seq = (seq + self.seq_offset) & 0xFFFF
             self.last_timestamp = (timestamp + self.timestamp_offset) & 0xFFFFFFFF
@@ -45,7 +45,10 @@ class Numbering:
             self.fresh = True
 
     def start(self, seq: int, timestamp: int, now: float, clock_rate: int) -> None:
-        """Continues after the last packet, with the timestamp that the time between asks for."""
+        """Continues after the last packet, with the timestamp that the time between asks for.
+
+        `clock_rate` is in Hz.
+        """
         self.fresh = False
         if self.last_seq < 0:
             self.seq_offset = self.timestamp_offset = 0

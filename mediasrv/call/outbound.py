@@ -92,7 +92,7 @@ class Outbound:
         self.control_bytes += size
 
     def passed(self, middle: int, now: float) -> None:
-        """A sender report with this middle of its NTP time goes to this side."""
+        """A sender report goes to this side; `middle` is the middle 32 bits of its NTP time."""
         self._passed[middle] = now
         if len(self._passed) > MAX_SENDER_REPORTS:
             self._passed.popitem(last=False)

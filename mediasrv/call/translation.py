@@ -44,7 +44,11 @@ _SR_HEAD = struct.pack("!BBH", 0x80, SR, 6)
 
 
 class ReportBlock:
-    """What a receiver says of a consumer (RFC 3550 section 6.4.1), in the consumer's numbers."""
+    """What a receiver says of a consumer (RFC 3550 section 6.4.1), in the consumer's numbers.
+
+    `lost` packets in all, `highest` extended sequence number, `last_sr` the middle of the NTP time
+    of the last sender report, `delay` since then in 1/65536 s.
+    """
 
     __slots__ = ("consumer", "delay", "highest", "last_sr", "lost")
 

@@ -57,7 +57,7 @@ class DatagramSocket(Protocol):
         """The address of this machine that a received datagram came to; None: the only one."""
 
     def queue(self, slot: int, length: int, route: Route) -> None:
-        """Will send a slot with the next ``flush``; at most ``BATCH`` at a time."""
+        """Will send ``length`` bytes of a slot with the next ``flush``, ``BATCH`` at most."""
 
     def send(self, datagram: bytes, route: Route) -> None:
         """Will send a copy of a datagram with the next ``flush`` or before."""
@@ -144,7 +144,7 @@ class BatchSocket:
             header.msg_controllen = self._control_size
 
     def queue(self, slot: int, length: int, route: Route) -> None:
-        """See ``DatagramSocket``."""
+        """``length`` is in bytes; see ``DatagramSocket``."""
         i = self._queued
         vectors = self._vector_words
         vectors[_VECTOR_WORDS * i] = self._addresses[slot]
@@ -211,7 +211,7 @@ class PlainSocket:
         return None
 
     def queue(self, slot: int, length: int, route: Route) -> None:
-        """See ``DatagramSocket``."""
+        """``length`` is in bytes; see ``DatagramSocket``."""
         start = slot * SLOT_SIZE
         self._queue.append((self._slots.view[start : start + length], route))
 

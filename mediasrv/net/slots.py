@@ -28,5 +28,5 @@ class Slots:
         self.view[slot * SLOT_SIZE : slot * SLOT_SIZE + len(datagram)] = datagram
 
     def read(self, slot: int, length: int) -> bytes:
-        """A copy of a datagram."""
+        """A copy of a datagram of ``length`` bytes."""
         return bytes(self.view[slot * SLOT_SIZE : slot * SLOT_SIZE + length])

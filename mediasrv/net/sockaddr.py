@@ -22,7 +22,10 @@ _MAPPED = bytes(10) + b"\xff\xff"
 
 
 def pack(host: str, port: int, scope: int = 0) -> bytes:
-    """``sockaddr`` of a numeric host, 28 bytes. Raises ``ValueError`` for a name or a bad port."""
+    """``sockaddr`` of a numeric host, 28 bytes; ``scope`` is the interface of a link-local one.
+
+    Raises ``ValueError`` for a name or a bad port.
+    """
     if not 0 <= port <= 0xFFFF:
         raise ValueError(f"port {port} is out of range")
     address = ipaddress.ip_address(host)

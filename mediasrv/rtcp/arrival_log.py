@@ -67,7 +67,10 @@ class ArrivalLog:
         self.arrivals.append(ticks(now) << 16 | number)
 
     def feedback(self, sender: int, media: int) -> list[bytes]:
-        """RTCP packets on all that arrived since the last call, in the order of their numbers."""
+        """RTCP packets on all that arrived since the last call, in the order of their numbers.
+
+        SSRC ``sender`` writes them about SSRC ``media``.
+        """
         if not self.arrivals:
             return []
         run = self._unbroken()

@@ -107,7 +107,7 @@ class Downlink:
         self._units = 0
 
     def put(self, packet: memoryview, at: int, size: int, now: float) -> None:
-        """Writes the next number into a packet of ``size`` bytes that is sent now."""
+        """Writes the next number at byte ``at`` of a packet of ``size`` bytes that is sent now."""
         number = self.number = (self.number + 1) & 0xFFFF
         self.sent[number & MASK] = ticks(now) << SENT_SHIFT | size << LAP_BITS | number >> 11
         packet[at] = number >> 8

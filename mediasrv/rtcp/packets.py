@@ -29,12 +29,15 @@ class Block:
 
 
 def make_pli(sender: int, media: int) -> bytes:
-    """Picture loss indication (RFC 4585 section 6.3.1)."""
+    """Picture loss indication (RFC 4585 section 6.3.1), SSRC ``sender`` about SSRC ``media``."""
     return struct.pack("!BBHII", 0x81, PSFB, 2, sender, media)
 
 
 def make_nack(sender: int, media: int, lost: list[int]) -> bytes:
-    """Generic NACK (RFC 4585 section 6.2.1) for sequence numbers in rising order."""
+    """Generic NACK (RFC 4585 section 6.2.1) for sequence numbers in rising order.
+
+    SSRC ``sender`` says of SSRC ``media`` that they were ``lost``.
+    """
     items: list[tuple[int, int]] = []
     for number in lost:
         if items:
@@ -50,7 +53,7 @@ def make_nack(sender: int, media: int, lost: list[int]) -> bytes:
 
 
 def make_receiver_report(sender: int, blocks: list[Block]) -> bytes:
-    """A receiver report (RFC 3550 section 6.4.2) of at most 31 blocks."""
+    """A receiver report (RFC 3550 section 6.4.2) of SSRC ``sender``, of at most 31 blocks."""
     out = struct.pack("!BBHI", 0x80 | len(blocks), RR, 1 + 6 * len(blocks), sender)
     for block in blocks:
         lost = max(-0x800000, min(block.lost, 0x7FFFFF)) & 0xFFFFFF
@@ -66,7 +69,7 @@ def make_receiver_report(sender: int, blocks: list[Block]) -> bytes:
 
 
 def make_remb(sender: int, bits_per_s: int, media: list[int]) -> bytes:
-    """The most a sender may send, of all its streams together."""
+    """The most a sender may send, of its streams ``media`` together; SSRC ``sender`` says so."""
     exponent = max(0, bits_per_s.bit_length() - _REMB_MANTISSA_BITS)
     mantissa = bits_per_s >> exponent
     fci = struct.pack("!4sI", b"REMB", len(media) << 24 | exponent << 18 | mantissa)

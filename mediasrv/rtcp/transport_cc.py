@@ -34,7 +34,8 @@ def ticks(seconds: float) -> int:
 
 
 class TransportFeedback:
-    """One packet of feedback: ``ticks[i]`` is when number ``base + i`` arrived, None: it did not.
+    """One packet of feedback from number ``base`` on: ``ticks[i]`` is when number ``base + i``
+    arrived, None: it did not.
 
     ``reference`` has 24 bits, in units of 64 ms; the ticks count from it.
     """

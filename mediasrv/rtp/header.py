@@ -43,7 +43,7 @@ class ExtensionMap:
 
 
 def find_extension(view: memoryview, start: int, end: int, wanted: int) -> bytes | None:
-    """The value of one header extension, None when the packet has none of that id."""
+    """The value of the header extension ``wanted``, None when the packet has none of that id."""
     for element, _, size, value in elements(view, start, end):
         if element == wanted:
             return bytes(view[value : value + size])

@@ -17,7 +17,10 @@ class LossWindow:
         self._samples: deque[tuple[int, int]] = deque(maxlen=WINDOW + 1)
 
     def sample(self, expected: int, lost: int) -> None:
-        """One reading of the cumulative counters; a falling one starts anew."""
+        """One reading of the cumulative counters: packets ``expected``, packets ``lost``.
+
+        A falling one starts anew.
+        """
         if self._samples and expected < self._samples[-1][0]:
             self._samples.clear()
         self._samples.append((expected, lost))

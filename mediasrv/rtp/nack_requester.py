@@ -27,7 +27,10 @@ class NackRequester:
         self._next = float("inf")
 
     def note(self, before: int, extended: int, now: float) -> None:
-        """A packet that is not the next one: a late one, or one behind a gap."""
+        """A packet that is not the next one: a late one, or one behind a gap.
+
+        ``before`` and ``extended`` are sequence numbers with their laps: the highest, this one's.
+        """
         if extended <= before:
             self.missing.pop(extended, None)
         elif extended - before - 1 > MAX_MISSING:

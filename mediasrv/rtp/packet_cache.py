@@ -54,7 +54,10 @@ class PacketCache:
 
 
 def wrap_rtx(packet: bytes, header_size: int, payload_type: int, number: int, ssrc: int) -> bytes:
-    """The retransmission packet of RFC 4588 section 4: own numbering, original number in front."""
+    """The retransmission packet of RFC 4588 section 4: own numbering, original number in front.
+
+    The packet's header has ``header_size`` bytes.
+    """
     first, second, original, timestamp = struct.unpack_from("!BBHI", packet)
     head = struct.pack(
         "!BBHII", first, second & 0x80 | payload_type, number & 0xFFFF, timestamp, ssrc

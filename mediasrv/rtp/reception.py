@@ -11,7 +11,10 @@ FREEZE_S: Final = 0.5
 
 
 class Reception:
-    """Counters of one SSRC. The media path updates the common case in place for speed."""
+    """Counters of one SSRC, whose timestamps advance by ``clock_rate`` Hz.
+
+    The media path updates the common case in place for speed.
+    """
 
     __slots__ = (
         "base",

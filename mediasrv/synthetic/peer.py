@@ -49,7 +49,10 @@ class Counts:
 
 
 class Peer:
-    """Media and RTCP over a ``Transport``. Datagrams and time in, datagrams out."""
+    """Media and RTCP over a ``Transport``. Datagrams and time in, datagrams out.
+
+    ``session`` is the number in its offer's ``o=`` line; a fresh one when 0.
+    """
 
     def __init__(
         self, *, audio: bool = True, video: bool = True, decode: bool = True, session: int = 0

@@ -45,7 +45,10 @@ def write_offer(
     audio: bool,
     video: bool,
 ) -> str:
-    """An offer as a browser would write it; without video the section only receives."""
+    """An offer as a browser would write it, ``session`` in its ``o=`` line.
+
+    Without video the section only receives.
+    """
     transport = [
         f"a=ice-ufrag:{ice.ufrag}",
         f"a=ice-pwd:{ice.password}",

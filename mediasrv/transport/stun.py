@@ -50,7 +50,10 @@ class StunError(ValueError):
 
 
 class Request:
-    """A binding request as it lies there; only ``is_by`` tells whether it can be believed."""
+    """A binding request as it lies there; only ``is_by`` tells whether it can be believed.
+
+    ``integrity_at``: the byte at which its MESSAGE-INTEGRITY begins.
+    """
 
     __slots__ = ("_datagram", "_integrity_at", "controlled", "nominates", "user")
 

@@ -63,7 +63,10 @@ class Earnings:
         return items.finish()
 
     async def release_call(self, home: int, call_id: str, now_ms: int) -> int:
-        """The same of one call's share. Returns 0 when its day has not come."""
+        """The same of one call's share, in its provider's partition `home`; micros.
+
+        Returns 0 when its day has not come.
+        """
         released: int = await self._partitions.scripts.run(
             "earnings/release", home, now_ms, call_id
         )

@@ -63,7 +63,7 @@ class Pricing:
         return min(max(price_micros, floor), cap)
 
     def tariff(self, currency: str, price_micros: int, period_s: int, price_version: int) -> Tariff:
-        """What a call to a service costs now; the version counts every edit of price and rules."""
+        """What a call to a service costs now; `price_version` counts the edits of its price."""
         return Tariff(
             currency=currency,
             price_micros=self.effective_price(price_micros, period_s),

@@ -52,7 +52,10 @@ class DemoResult:
 
 
 class Demo:
-    """One run. `say` prints for a person; it is silent with `--json`."""
+    """One run of so many `seconds`, the first `free` of them a free threshold.
+
+    `price` is a decimal string per minute; `quiet`: nothing is printed for a person.
+    """
 
     def __init__(self, *, seconds: int, free: int, price: str, quiet: bool) -> None:
         self._seconds = seconds
