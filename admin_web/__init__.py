@@ -1,7 +1,7 @@
 """Every page: all HTML, every script, every style.
 
-Each audience has a folder with its handlers, templates, scripts, styles; `frame/` is around them
-all, `app.py` puts them together.
+Owns a folder for each audience with its handlers, templates, scripts, styles; `frame/` is around
+them all, `app.py` puts them together.
 
 Promises: a page arrives with its data (nothing is fetched to fill it), works from a 360 px phone to
 a desktop and from the keyboard alone, says every price and rule in words, runs no script or style

@@ -1,4 +1,4 @@
-"""Puts the pages, the API and the sockets together on one aiohttp application."""
+"""Puts pages, API, sockets together on one aiohttp application."""
 
 from aiohttp import web
 

@@ -1,4 +1,4 @@
-"""Signing in and creating an account."""
+"""Signing in, with or without an account so far."""
 
 from typing import Any
 

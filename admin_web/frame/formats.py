@@ -1,4 +1,4 @@
-"""Money, times and durations on server-rendered pages: Jinja filters, in the reader's language.
+"""Money, times, durations on server-rendered pages: Jinja filters, in the reader's language.
 
 Money stays an integer of micro-units until it is text; `Decimal` only places the point. A page
 shows whole coins and never promises more than there is: what one has is rounded down, what one pays

@@ -1,4 +1,4 @@
-"""The Jinja environment all pages share, with texts, money and times in the reader's language."""
+"""The Jinja environment all pages share: texts, money, times in the reader's language."""
 
 from collections.abc import Callable
 from typing import Any

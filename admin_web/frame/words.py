@@ -1,4 +1,4 @@
-"""What a tariff, a state and an account entry are called in words: pure, in the reader's language.
+"""What a tariff, a state, an account entry are called in words: pure, in the reader's language.
 
 Texts are looked up when the function is called, so each request gets its own language.
 """

@@ -1,4 +1,4 @@
-"""A receipt worked out line by line, so that anyone can check it with pen and paper: pure.
+"""A receipt worked out line by line, so that anyone can check it with a pencil: pure.
 
 Nothing is computed anew here: the results are the receipt's own, the workings show how they follow
 from the tariff. tests/admin_web evaluates them.

@@ -1,4 +1,5 @@
 """A provider's services, with their editor; earnings, payouts.
 
-Promises that a preview charges like the meter. Does not answer calls: `console/` does.
+Owns their pages. Promises that a preview charges like the meter. Does not answer calls: `console/`
+does.
 """

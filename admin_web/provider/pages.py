@@ -1,4 +1,4 @@
-"""A provider's services and earnings."""
+"""A provider's services, with what they earned."""
 
 from collections.abc import Mapping
 from functools import cache

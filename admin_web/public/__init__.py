@@ -1,5 +1,5 @@
 """What anybody sees: the directory, the public page of a service.
 
-Promises that price, first seconds, hours are said before any click. Does not need a script to be
-read.
+Owns these two pages. Promises that price, first seconds, hours are said before any click. Does not
+need a script to be read.
 """

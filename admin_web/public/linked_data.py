@@ -1,4 +1,4 @@
-"""What search engines and link previews learn of a service: pure."""
+"""What search engines, like link previews, learn of a service: pure."""
 
 from collections.abc import Mapping
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Datagrams between the kernel and memory: sockets, buffers, addresses.
+"""Datagrams from the kernel to memory, back again: sockets, buffers, addresses.
 
 Owns: the receive buffers everything works on in place, the batched UDP socket, ICE-TCP framing,
 routes in the form the kernel reads, limits by address, counters of what was refused.

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import msgpack
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from metering.calls.meter import Meter
 from signaling.calls.events import Accepted
 from signaling.relays.registry import RelayInfo
 from signaling.relays.ticks import TICKS_CHANNEL
 from tests.admin_web.platform import AN_HOUR_MS, Platform, now
+
+
+async def ring_with_a_limit(page: Page, slug: str, typed: str) -> None:
+    """From the lobby until it rings."""
+    await page.goto(f"/call/{slug}")
+    await page.get_by_test_id("consent").check()
+    await page.locator("[data-part=cap-row] summary").click()
+    await page.get_by_test_id("spending-cap").fill(typed)
+    await page.get_by_test_id("call-button").click()
+    await expect(page.get_by_test_id("cancel")).to_be_visible()
 
 
 async def test_the_label_names_the_limit_and_the_receipt_says_it_was_reached(
@@ -26,12 +36,7 @@ async def test_the_label_names_the_limit_and_the_receipt_says_it_was_reached(
     )
     profile = await platform.signed_in(browser, client, permissions=["microphone", "camera"])
     page = await profile.new_page()
-    await page.goto(f"/call/{slug}")
-    await page.get_by_test_id("consent").check()
-    await page.locator("[data-part=cap-row] summary").click()
-    await page.get_by_test_id("spending-cap").fill("1,25")
-    await page.get_by_test_id("call-button").click()
-    await expect(page.get_by_test_id("cancel")).to_be_visible()
+    await ring_with_a_limit(page, slug, "1,25")
     call_id = await parts.presence.call_of(client.id)
     assert call_id is not None
     await parts.calls.apply(call_id, Accepted())

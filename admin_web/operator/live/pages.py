@@ -1,4 +1,4 @@
-"""What runs now, and what ran."""
+"""What runs now, what ran."""
 
 import aiohttp_jinja2
 from aiohttp import web

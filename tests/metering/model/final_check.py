@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from metering.books import Books
 from metering.calls.receipts import CallReceipt
+from metering.items import Failure
+from tests.metering.model.world import LostError
 
 
 class BrokenError(AssertionError):
@@ -77,3 +79,22 @@ def _share_kept(receipt: CallReceipt) -> int:
     """The provider's part of a call, less what refunds took back of it."""
     back = receipt.refunded_micros
     return receipt.provider_micros - (back - back * receipt.tariff.commission_bps // 10_000)
+
+
+def net(
+    paid_in: Mapping[str, int], taken_out: Iterable[tuple[str, int]], granted: Mapping[str, int]
+) -> dict[str, CameIn]:
+    """What came in of each client's, in micro-units: withdrawals are (client, amount)."""
+    taken = dict.fromkeys(paid_in, 0)
+    for client, amount in taken_out:
+        taken[client] += amount
+    return {
+        client: CameIn(paid - taken[client], granted[client]) for client, paid in paid_in.items()
+    }
+
+
+def only_lost(failures: Iterable[Failure]) -> None:
+    """What upkeep could not do, it could not because the network failed."""
+    for each in failures:
+        if not isinstance(each.error, LostError):
+            raise BrokenError(f"upkeep failed: {each}") from each.error

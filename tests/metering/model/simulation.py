@@ -9,7 +9,7 @@ repeated until it is answered, and all money is accounted for.
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,11 +20,11 @@ from metering.books import Books
 from metering.calls.meter import Meter
 from metering.calls.receipts import CallReceipt
 from metering.errors import MeteringError, OutOfRangeError, UnknownCallError
-from metering.items import Failure, UnfinishedError
+from metering.items import UnfinishedError
 from metering.tariff import charge_micros
 from metering.wallets.codes import code_digest
 from tests.metering.model.actors import CLIENTS, PROVIDERS, SERVICES, Media, Relay, any_tariff
-from tests.metering.model.final_check import BrokenError, CameIn, check_all_money, expect
+from tests.metering.model.final_check import BrokenError, check_all_money, expect, net, only_lost
 from tests.metering.model.reports import Reports
 from tests.metering.model.world import CrashError, FaultyStore, LostError
 
@@ -304,7 +304,7 @@ class Simulation:
 
     async def keep_up(self) -> None:
         kept = await self.books.upkeep.run(now_ms=self.now_ms + self.rng.choice([0, 700_000]))
-        _only_lost(kept.failures)
+        only_lost(kept.failures)
 
     async def step_clock(self) -> None:
         self.now_ms += self.rng.choice([-3_600_000, -5000, 700_000])
@@ -348,7 +348,7 @@ class Simulation:
         except OutOfRangeError as error:
             raise BrokenError("a command of this world is refused as out of range") from error
         except UnfinishedError as error:
-            _only_lost(error.failures)
+            only_lost(error.failures)
         except (LostError, MeteringError):
             pass
         except CrashError:
@@ -391,23 +391,8 @@ class Simulation:
         await self._check()
         await self.reports.close_all(PROVIDERS, self.now_ms)
         await self._check()
-        await check_all_money(self.honest, self._came_in(), await self._receipts(), self._flowed())
-
-    def _came_in(self) -> dict[str, CameIn]:
-        taken = dict.fromkeys(CLIENTS, 0)
-        for client, amount in self.taken_out.values():
-            taken[client] += amount
-        return {
-            client: CameIn(self.paid_in[client] - taken[client], self.granted[client])
-            for client in CLIENTS
-        }
+        came_in = net(self.paid_in, self.taken_out.values(), self.granted)
+        await check_all_money(self.honest, came_in, await self._receipts(), self._flowed())
 
     def _flowed(self) -> dict[str, int]:
         return {call: media.flowed_ms for call, media in self.media.items()}
-
-
-def _only_lost(failures: Sequence[Failure]) -> None:
-    """What upkeep could not do, it could not because the network failed."""
-    for each in failures:
-        if not isinstance(each.error, LostError):
-            raise BrokenError(f"upkeep failed: {each}") from each.error
