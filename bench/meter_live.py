@@ -7,7 +7,7 @@ from typing import Any
 from msgpack import packb
 
 from metering.books import Books
-from metering.calls.calls import _hot_row
+from metering.calls.calls import hot_row
 from metering.calls.meter import Meter, _Owned
 from metering.tariff import Tariff, hold_micros
 
@@ -69,7 +69,7 @@ def _open(books: Books, client: str, call: str, at: int) -> tuple[int, tuple[Any
     provider = f"provider-{at % PROVIDERS}"
     request = {
         "hash": "-",
-        "tariff": _hot_row(TARIFF, -1, client, provider),
+        "tariff": hot_row(TARIFF, -1, client, provider),
         "record": {
             "client": client,
             "provider": provider,

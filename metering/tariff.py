@@ -1,4 +1,4 @@
-"""A tariff with the charge it makes: pure integer arithmetic, the same as in `scripts/lib.lua`.
+"""A tariff with the charge it makes: pure integer arithmetic, the same as in `tariff.lua`.
 
 With B proven seconds, F the free threshold and i/n the billing increments:
 
@@ -14,7 +14,7 @@ All are cumulative and monotone in B.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Literal
 
@@ -31,8 +31,6 @@ MAX_PRICE_MICROS = 10**12
 MAX_SECONDS = 10_000_000
 MAX_INCREMENT_S = 86_400
 BASIS_POINTS = 10_000
-
-_FIELDS = 10
 
 
 @dataclass(frozen=True)
@@ -78,22 +76,11 @@ class Tariff:
         return cls.from_list(row)
 
     def as_list(self) -> list[int | str]:
-        return [
-            self.currency,
-            self.price_micros,
-            self.period_s,
-            self.threshold_s,
-            self.threshold_mode,
-            self.initial_s,
-            self.increment_s,
-            self.commission_bps,
-            self.min_minutes,
-            self.version,
-        ]
+        return [getattr(self, each.name) for each in fields(self)]
 
     @classmethod
     def from_list(cls, row: list[int | str]) -> Tariff:
-        if not isinstance(row, list) or len(row) != _FIELDS:
+        if not isinstance(row, list) or len(row) != len(fields(cls)):
             raise OutOfRangeError("These values are not a tariff.")
         return cls(*row)  # type: ignore[arg-type]  # __post_init__ checks the ranges
 

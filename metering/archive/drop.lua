@@ -1,4 +1,5 @@
 --! keys: receipt refund moved outbox base stmt
+--! include: store/lib
 -- Forgets records that are in the archive. ARGV: calls, statement lines (whole members).
 -- A call whose share is not home yet stays. Answers how many records were dropped.
 

@@ -1,4 +1,6 @@
 --! keys: journal base
+--! rows: posted
+--! include: store/lib
 -- Cuts the archived start off the journal and adds it to `base`, so that base + journal still give
 -- the balances. ARGV: the last archived entry's id, at most so many entries.
 -- Answers how many were cut.
@@ -14,11 +16,12 @@ for _, entry in ipairs(entries) do
       for j = 1, #legs, 2 do sums[legs[j]] = (sums[legs[j]] or 0) + legs[j + 1] end
     elseif fields[i] == 'c' then
       local rows = cmsgpack.unpack(fields[i + 1])
-      for j = 1, #rows, 5 do
-        local hold, share = 'hold:' .. rows[j], 'share:' .. rows[j]
-        marks[rows[j]] = rows[j + 1]
-        sums[hold] = (sums[hold] or 0) - rows[j + 3]
-        sums[share] = (sums[share] or 0) + rows[j + 4]
+      for at = 0, #rows - 1, POSTED_SIZE do
+        local call = rows[at + POSTED_CALL]
+        local hold, share = 'hold:' .. call, 'share:' .. call
+        marks[call] = rows[at + POSTED_N]
+        sums[hold] = (sums[hold] or 0) - rows[at + POSTED_FROM_HOLD]
+        sums[share] = (sums[share] or 0) + rows[at + POSTED_GAINED]
       end
     end
   end

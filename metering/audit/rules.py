@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from metering.journal.entries import JournalEntry, Legs
+from metering.store.rows import MOVED
 from metering.tariff import Tariff, charge_micros, platform_micros, provider_micros
 
 _NEVER_NEGATIVE = ("cash", "promo", "hold", "share", "pending", "payout")
-_HOT_CLIENT, _HOT_PROVIDER, _HOT_HELD = 8, 9, 10
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ class PartitionState:
     def of(cls, partition: int, row: dict[str, Any]) -> PartitionState:
         receipts = dict(row["receipt"])
         meters, acct = dict(row["meter"]), dict(row["acct"])
-        for call, (_, _, hold, share, _) in meters.items():
-            acct |= {f"hold:{call}": hold} if hold else {}
-            acct |= {f"share:{call}": share} if share else {}
+        for call, meter in meters.items():
+            acct |= {f"hold:{call}": meter["hold"]} if meter["hold"] else {}
+            acct |= {f"share:{call}": meter["share"]} if meter["share"] else {}
         calls = {
-            call: _live_facts(hot, *meters.get(call, _NO_METER)) for call, hot in row["tariff"]
+            call: _live_facts(tariff, meters.get(call, _NO_METER)) for call, tariff in row["tariff"]
         }
         for call, facts in receipts.items():
             calls[call] = CallFacts(
@@ -81,7 +81,7 @@ class PartitionState:
             receipt=receipts,
             refund=dict(row["refund"]),
             outbox=dict(row["outbox"]),
-            moved={call: (share, claw) for call, (share, claw) in row["moved"]},
+            moved={call: _moved(packed) for call, packed in row["moved"]},
             applied=dict(row["applied"]),
             due=frozenset(row["due"]),
             contested=frozenset(row["contested"]),
@@ -102,7 +102,7 @@ class PartitionState:
 
 
 _HOT = ("tariff", "meter")
-_NO_METER = (-1, -1, 0, 0, 0)
+_NO_METER = {"n": -1, "proof": -1, "epoch": 0}
 
 
 def check_partition(state: PartitionState) -> list[str]:
@@ -312,25 +312,33 @@ def check_arrivals(
     return problems
 
 
-def _live_facts(
-    hot: list[Any], n: int, proof_ms: int, _hold: int, _share: int, epoch: int
-) -> CallFacts:
-    price, period, threshold, gift, initial, increment, bps = hot[:7]
+def _live_facts(row: dict[str, Any], meter: dict[str, Any]) -> CallFacts:
     tariff = Tariff(
-        "",
-        price,
-        period,
-        threshold,
-        "gift" if gift else "retroactive",
-        initial,
-        increment,
-        bps,
-        0,
-        0,
+        currency="",
+        price_micros=row["price"],
+        period_s=row["period"],
+        threshold_s=row["free"],
+        threshold_mode="gift" if row["gift"] else "retroactive",
+        initial_s=row["initial"],
+        increment_s=row["increment"],
+        commission_bps=row["bps"],
+        min_minutes=0,
+        version=0,
     )
-    held = hot[_HOT_HELD]
-    client, provider = hot[_HOT_CLIENT], hot[_HOT_PROVIDER]
-    return CallFacts(client, provider, tariff, n, proof_ms, epoch, held)
+    return CallFacts(
+        client=row["client"],
+        provider=row["provider"],
+        tariff=tariff,
+        n=meter["n"],
+        proof_ms=meter["proof"],
+        epoch=meter["epoch"],
+        held=row["held"],
+    )
+
+
+def _moved(row: list[int]) -> tuple[int, int]:
+    moved = MOVED.named(row)
+    return moved["share"], moved["claw"]
 
 
 def _epoch_of(token: str) -> int:

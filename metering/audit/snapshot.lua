@@ -1,4 +1,6 @@
 --! keys: acct base tariff meter call live receipt refund outbox moved applied due contested payouts journal
+--! rows: tariff meter
+--! include: store/lib
 -- One partition at one instant, for the audit; changes nothing.
 
 local function numbers(key)
@@ -22,8 +24,7 @@ end
 local tariffs, meters = {}, {}
 for i, call in ipairs(redis.call('HKEYS', K_tariff)) do tariffs[i] = {call, read_tariff(call)} end
 for i, call in ipairs(redis.call('HKEYS', K_meter)) do
-  local m = read_meter(call)
-  meters[i] = {call, {m.n, m.proof, m.hold, m.share, m.epoch}}
+  meters[i] = {call, read_meter(call)}
 end
 local receipts = {}
 for i, row in ipairs(records(K_receipt)) do

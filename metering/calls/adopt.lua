@@ -1,4 +1,6 @@
 --! keys: meter receipt
+--! rows: meter
+--! include: store/lib
 -- A process takes a live call over. ARGV: call, owner, the epoch it already holds (0 for none).
 -- Keeps its epoch when that still stands; else raises it, and every older owner is fenced off.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import struct
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,6 +20,7 @@ from metering.money import MAX_MICROS, check_amount
 from metering.store.keys import check_id, key, new_call_id
 from metering.store.partitions import Partitions
 from metering.store.requests import request_hash
+from metering.store.rows import METER
 from metering.tariff import Tariff, affordable_seconds, hold_micros
 
 DEFAULT_PROBES_PER_DAY = 1
@@ -82,6 +82,9 @@ class LiveCall:
     opened_at_ms: int
     epoch: int
     owner: str
+
+
+_NO_OWNER: dict[str, Any] = {"epoch": 0, "owner": ""}
 
 
 class Calls:
@@ -163,7 +166,7 @@ class Calls:
             "hash": request_hash(
                 client_id, check_id(provider_id), check_id(service_id), tariff.as_list(), cap
             ),
-            "tariff": _hot_row(tariff, cap, client_id, provider_id),
+            "tariff": hot_row(tariff, cap, client_id, provider_id),
             "record": {
                 "client": client_id,
                 "provider": provider_id,
@@ -265,7 +268,7 @@ class Calls:
         for known, rows in zip(records, meters, strict=True):
             for call, packed in known.items():
                 record = msgpack.unpackb(packed)
-                epoch, owner = _epoch_and_owner(rows[call]) if call in rows else (0, "")
+                meter = METER.unpack(rows[call]) if call in rows else _NO_OWNER
                 calls.append(
                     LiveCall(
                         call_id=call.decode(),
@@ -273,8 +276,8 @@ class Calls:
                         provider_id=record["provider"],
                         service_id=record["service"],
                         opened_at_ms=record["opened_at"],
-                        epoch=epoch,
-                        owner=owner,
+                        epoch=meter["epoch"],
+                        owner=meter["owner"],
                     )
                 )
         return calls
@@ -305,29 +308,20 @@ class Calls:
             )
 
 
-def _hot_row(tariff: Tariff, cap: int, client_id: str, provider_id: str) -> list[int | str]:
-    """What a tick needs, in the order `lib.lua` names; the script appends the held sums."""
-    return [
-        tariff.price_micros,
-        tariff.period_s,
-        tariff.threshold_s,
-        1 if tariff.threshold_mode == "gift" else 0,
-        tariff.initial_s,
-        tariff.increment_s,
-        tariff.commission_bps,
-        cap,
-        client_id,
-        provider_id,
-    ]
-
-
-# What `lib.lua` calls METER_ROW, up to the owner's name.
-_METER_ROW = struct.Struct("<7dB")
-
-
-def _epoch_and_owner(meter_row: bytes) -> tuple[int, str]:
-    *_, epoch, length = _METER_ROW.unpack_from(meter_row)
-    return int(epoch), meter_row[_METER_ROW.size : _METER_ROW.size + length].decode()
+def hot_row(tariff: Tariff, cap: int, client_id: str, provider_id: str) -> dict[str, int | str]:
+    """The row `tariff` of a call, by name; the script adds the held sums."""
+    return {
+        "client": client_id,
+        "price": tariff.price_micros,
+        "period": tariff.period_s,
+        "free": tariff.threshold_s,
+        "gift": 1 if tariff.threshold_mode == "gift" else 0,
+        "initial": tariff.initial_s,
+        "increment": tariff.increment_s,
+        "bps": tariff.commission_bps,
+        "cap": cap,
+        "provider": provider_id,
+    }
 
 
 def _token(token: str) -> tuple[int, str]:

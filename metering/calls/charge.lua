@@ -1,3 +1,5 @@
+--! rows: span
+--! include: store/lib
 -- Included by scripts that charge a call: one second's advance, drawn from hold, promo, cash.
 
 -- Where a call stands when its proof is `proof` ms and `limit` seconds can be paid for (nil when
@@ -9,9 +11,9 @@ local function target_of(n, proof, limit)
   return target
 end
 
--- The stretches of time behind n: `{p}:spans` has rows {from_ms, n at from}; the meter row's offset is
--- the last one's from_ms - 1000 * n: the instant of a call's second is that plus 1000 * n, while no
--- proof is missing. A new stretch begins when proof fell behind the clock by more than a slow tick
+-- The stretches of time behind n: `{p}:spans` has rows `span`; the meter row's offset is the last
+-- one's since - 1000 * n: the instant of a call's second is that plus 1000 * n, while no proof is
+-- missing. A new stretch begins when proof fell behind the clock by more than a slow tick
 -- explains.
 local SPAN_GAP_MS = 2500
 local MAX_SPANS = 64
@@ -30,9 +32,9 @@ local function begin_span(call, n, target, now, offset)
   local known = packed and cmsgpack.unpack(packed) or {}
   local last = known[#known]
   if #known >= MAX_SPANS then return known, offset end
-  local from = now - (target - n) * 1000
+  local since = now - (target - n) * 1000
   -- Never before the end of the stretch before it, whatever the wall clock does.
-  if last then from = math.max(from, last[1] + (n - last[2]) * 1000) end
-  known[#known + 1] = {from, n}
-  return known, from - n * 1000
+  if last then since = math.max(since, last[SPAN_SINCE] + (n - last[SPAN_N]) * 1000) end
+  known[#known + 1] = {since, n}
+  return known, since - n * 1000
 end

@@ -12,11 +12,11 @@ from typing import Any, Literal, NamedTuple, cast
 from msgpack import packb
 
 from metering.store.partitions import Partitions
+from metering.store.rows import ASKED, TICKED
 
 TickStatus = Literal["ok", "exhausted", "stale_epoch", "ended", "unknown_call"]
 # By the number `tick.lua` answers.
 _STATUSES: tuple[TickStatus, ...] = ("ok", "exhausted", "stale_epoch", "ended", "unknown_call")
-_COLUMNS = 7
 
 # A batch longer than this is no faster, and a script should not hold the store for long.
 MAX_BATCH = 256
@@ -137,7 +137,7 @@ class Meter:
                     if isinstance(reply, Exception):
                         failures.append(reply)
                     else:
-                        ticks.extend(_ticks_of(each[::3], reply))
+                        ticks.extend(_ticks_of(ASKED.columns(each)["call"], reply))
 
         await asyncio.gather(*(work() for _ in range(min(MAX_UNDER_WAY, len(batches)))))
         if failures:
@@ -147,7 +147,7 @@ class Meter:
     def _rows(
         self, calls: list[str], proofs: Mapping[str, int], ticks: list[Tick]
     ) -> list[str | int]:
-        """A batch as the script reads it: call, proof over all owners, epoch, and so on. A call
+        """A batch as the script reads it: rows `asked`, the proof over all owners. A call
         dropped since the round began is answered for in `ticks`."""
         rows: list[str | int] = []
         for call_id in calls:
@@ -182,18 +182,16 @@ def _not_owned(call_id: str) -> Tick:
 
 def _ticks_of(calls: Iterable[Any], reply: list[Any]) -> Iterable[Tick]:
     """The flat answer to a batch, in the order its calls were asked for."""
-    status, seconds, proof, charged, share, balance, left = (
-        reply[column::_COLUMNS] for column in range(_COLUMNS)
-    )
+    column = TICKED.columns(reply)
     rows = zip(
         calls,
-        [_STATUSES[each] for each in status],
-        seconds,
-        proof,
-        charged,
-        share,
-        balance,
-        [each if each >= 0 else None for each in left],
+        [_STATUSES[each] for each in column["status"]],
+        column["n"],
+        column["proof"],
+        column["charged"],
+        column["share"],
+        column["balance"],
+        [each if each >= 0 else None for each in column["left"]],
         strict=True,
     )
     return map(_tick_of, rows)

@@ -1,6 +1,8 @@
 --! keys: acct tariff meter call receipt live probe journal
+--! rows: tariff meter
+--! include: store/lib
 -- Opens a call and holds its first minutes. ARGV: call, now (ms), request
--- {hash, tariff (hot row without the held sums), record, hold, paid, probe_limit, cap}.
+-- {hash, tariff (a row `tariff` by name, without the held sums), record, hold, paid, probe_limit, cap}.
 
 -- A small hash is one packed list that is searched from its start, up to 512 fields by Valkey's
 -- default: a tick of many calls would cost the square of them. A long value turns the list into a
@@ -18,7 +20,7 @@ end
 local call, now = ARGV[1], tonumber(ARGV[2])
 local request = cmsgpack.unpack(ARGV[3])
 local t, record = request.tariff, request.record
-if #t[CLIENT] > 255 or #t[PROVIDER] > 255 then return refuse('out_of_range') end
+if #t.client > 255 or #t.provider > 255 then return refuse('out_of_range') end
 
 local known = redis.call('HGET', K_call, call)
 if known then
@@ -28,11 +30,11 @@ if known then
 end
 if redis.call('HEXISTS', K_receipt, call) == 1 then return refuse('call_ended') end
 
-local live = redis.call('HGET', K_live, t[CLIENT])
+local live = redis.call('HGET', K_live, t.client)
 if request.paid and live then return refuse('already_in_call', {call = live}) end
 
-if t[FREE] > 0 and request.probe_limit > 0 then
-  local used = redis.call('HGET', K_probe, t[CLIENT] .. '|' .. record.service)
+if t.free > 0 and request.probe_limit > 0 then
+  local used = redis.call('HGET', K_probe, t.client .. '|' .. record.service)
   local recent = 0
   if used then
     for _, at in ipairs(cmsgpack.unpack(used)) do
@@ -42,7 +44,7 @@ if t[FREE] > 0 and request.probe_limit > 0 then
   if recent >= request.probe_limit then return refuse('price_changed') end
 end
 
-local cash, promo, hold = 'cash:' .. t[CLIENT], 'promo:' .. t[CLIENT], 'hold:' .. call
+local cash, promo, hold = 'cash:' .. t.client, 'promo:' .. t.client, 'hold:' .. call
 local balances = read_balances({cash, promo})
 balances[hold] = 0
 local available = balances[cash] + balances[promo]
@@ -56,17 +58,15 @@ post(balances, legs, cash, from_promo - request.hold)
 post(balances, legs, hold, request.hold)
 if not in_range(balances, legs) then return refuse('out_of_range') end
 
-t[HELD], t[HELD_PROMO] = request.hold, from_promo
+t.held, t.held_promo = request.hold, from_promo
 record.hash, record.hold, record.before = request.hash, request.hold, available
 record.opened_at = now
-redis.call('HSET', K_tariff, call, struct.pack(TARIFF_ROW, #t[CLIENT], t[CLIENT], t[PRICE],
-  t[PERIOD], t[FREE], t[GIFT], t[INITIAL], t[INCREMENT], t[BPS], t[CAP], t[HELD], t[HELD_PROMO],
-  #t[PROVIDER], t[PROVIDER]))
+redis.call('HSET', K_tariff, call, pack_tariff(t))
 redis.call('HSET', K_call, call, cmsgpack.pack(record))
 redis.call('HSET', K_meter, call, pack_meter({
   n = 0, proof = 0, hold = request.hold, share = 0, promoted = 0, offset = -1, epoch = 0, owner = '',
 }))
-if request.paid then redis.call('HSET', K_live, t[CLIENT], call) end
+if request.paid then redis.call('HSET', K_live, t.client, call) end
 if request.hold > 0 then
   write_balances(balances, legs)
   journal('opened', now, flat(legs), 'o', call)

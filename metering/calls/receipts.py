@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from metering.store.rows import PAUSE, SPAN
 from metering.tariff import Tariff, billed_seconds, free_seconds
 
 
@@ -50,7 +51,7 @@ def receipt_of(call_id: str, facts: dict[str, Any], refund: dict[str, Any] | Non
     """`facts` as `end.lua` stores them, `refund` as `refund.lua` does."""
     tariff = Tariff.from_list(facts["tariff"])
     seconds = facts["n"]
-    pauses = tuple((start, end) for start, end in facts["pauses"])
+    pauses = tuple((row["since"], row["till"]) for row in map(PAUSE.named, facts["pauses"]))
     before, after, charged = facts["before"], facts["after"], facts["charged"]
     return CallReceipt(
         call_id=call_id,
@@ -82,10 +83,11 @@ def receipt_of(call_id: str, facts: dict[str, Any], refund: dict[str, Any] | Non
 
 
 def intervals_of(spans: list[list[int]], seconds: int) -> tuple[tuple[int, int], ...]:
-    """Rows (from ms, seconds before) as stretches [from, to] that add up to `seconds`."""
-    ends = [done for _, done in spans[1:]] + [seconds]
+    """Rows `span` as stretches [from, to] (ms) that add up to `seconds`."""
+    rows = [SPAN.named(each) for each in spans]
+    ends = [row["n"] for row in rows[1:]] + [seconds]
     return tuple(
-        (start, start + (end - done) * 1000)
-        for (start, done), end in zip(spans, ends, strict=False)  # no span: no second, no interval
-        if end > done
+        (row["since"], row["since"] + (end - row["n"]) * 1000)
+        for row, end in zip(rows, ends, strict=False)  # no span: no second, no interval
+        if end > row["n"]
     )

@@ -1,5 +1,6 @@
 --! keys: acct live meter receipt refund moved outbox idem lots journal stmt
---! include: journal/statement wallets/lots
+--! rows: agreed mark moved
+--! include: store/lib wallets/held journal/statement wallets/lots
 -- Gives back a part of an ended call's charge, split as the charge was, never above it.
 -- ARGV: call, key, hash of the request, now (ms), amount, note.
 -- Splits are of the cumulative refund, so that parts add up exactly. Cash was spent last and comes
@@ -15,14 +16,14 @@ local old = found and cmsgpack.unpack(found) or {charged = 0, fee = 0, share = 0
 
 local done = redis.call('HGET', K_idem, key)
 if done then
-  if cmsgpack.unpack(done)[1] ~= hash then return refuse('duplicate_key') end
+  if cmsgpack.unpack(done)[MARK_HASH] ~= hash then return refuse('duplicate_key') end
   return ok(old)
 end
 local total = old.charged + amount
 if amount <= 0 or total > receipt.charged then
   return refuse('above_original', {left = receipt.charged - old.charged})
 end
-local fee = mul_div(total, receipt.tariff[8], 10000)
+local fee = mul_div(total, receipt.tariff[AGREED_COMMISSION_BPS], 10000)
 local cash_back = math.min(total, receipt.charged - receipt.promo)
 local new = {charged = total, fee = fee, share = total - fee, promo = total - cash_back, at = now}
 
@@ -43,13 +44,14 @@ if promo_back > 0 then
   if not lots then return refuse('out_of_range') end
   redis.call('HSET', K_lots, receipt.client, cmsgpack.pack(lots))
 end
-redis.call('HSET', K_idem, key, cmsgpack.pack({hash, now, amount, 0}))
+redis.call('HSET', K_idem, key, pack_mark(hash, now, amount, 0))
 redis.call('HSET', K_refund, call, cmsgpack.pack(new))
 write_balances(balances, legs)
 local moved = redis.call('HGET', K_moved, call)
 moved = moved and cmsgpack.unpack(moved) or {0, 0}
-if moved[1] < receipt.share or moved[2] < new.share then
-  redis.call('HSET', K_outbox, call, text((receipt.share - moved[1]) - (new.share - moved[2])))
+local share_moved, claw_moved = moved[MOVED_SHARE], moved[MOVED_CLAW]
+if share_moved < receipt.share or claw_moved < new.share then
+  redis.call('HSET', K_outbox, call, text((receipt.share - share_moved) - (new.share - claw_moved)))
 end
 local entry = journal('refund', now, flat(legs), 'o', call, 'm', note)
 statement('client:' .. receipt.client, now, entry, {

@@ -13,6 +13,7 @@ from metering.money import check_amount
 from metering.store.keys import key as key_of
 from metering.store.partitions import Partitions
 from metering.store.requests import request_hash
+from metering.store.rows import MARK
 
 
 @dataclass(frozen=True)
@@ -81,5 +82,5 @@ class Refunds:
         """How much `give` gave back of this call under this key; 0 when it did not."""
         place = key_of(self._partitions.of_call(call_id), "idem")
         packed = await self._partitions.redis.execute_command("HGET", place, f"r:{call_id}:{key}")
-        amount: int = msgpack.unpackb(packed)[2] if packed else 0
+        amount: int = MARK.unpack(packed)["result"] if packed else 0
         return amount

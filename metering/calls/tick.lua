@@ -1,90 +1,89 @@
 --! keys: acct tariff meter spans receipt journal
---! include: calls/charge
--- Ticks a batch of calls of one partition. ARGV: now (ms), owner, rows call, proof_ms, epoch, one
--- after the other in one flat list (a table per row costs more than the arithmetic in it).
+--! rows: tariff meter posted asked ticked
+--! include: tariff calls/charge
+-- Ticks a batch of calls of one partition. ARGV: now (ms), owner, rows `asked` in one flat list (a
+-- table for each costs more than the arithmetic in it).
 -- Reads and checks everything first; then writes; answers where each call stands, in the order
--- asked, so that a lost answer is harmless: status, n, proof, charged, provider's part, balance,
--- affordable or -1, flat again.
+-- asked, so that a lost answer is harmless: rows `ticked`, flat again; `left` is what can still be
+-- paid for (s), -1 when the call is free.
 -- A client has one live paid call, so cash and promo belong to one row; platform is shared by the
 -- rows of the batch.
 
 local OK, EXHAUSTED, STALE_EPOCH, ENDED, UNKNOWN_CALL = 0, 1, 2, 3, 4
 
-local now, owner = tonumber(ARGV[1]), ARGV[2]
-local rows = cmsgpack.unpack(ARGV[3])
-local size = #rows / 3
+local now, by = tonumber(ARGV[1]), ARGV[2]
+local asked = cmsgpack.unpack(ARGV[3])
+local size = #asked / ASKED_SIZE
 if size == 0 or size > 256 or size ~= math.floor(size) then return refuse('out_of_range') end
-local unpack_row, pack_row, min = struct.unpack, struct.pack, math.min
+local unpack_row, pack_row, min, max = struct.unpack, struct.pack, math.min, math.max
 
-local ids, seen = {}, {}
+local calls, seen = {}, {}
 for i = 1, size do
-  local call = rows[i * 3 - 2]
+  local call = asked[(i - 1) * ASKED_SIZE + ASKED_CALL]
   if seen[call] then return refuse('out_of_range') end
-  ids[i], seen[call] = call, true
+  calls[i], seen[call] = call, true
 end
-local tariffs = redis.call('HMGET', K_tariff, unpack(ids))
-local meters = redis.call('HMGET', K_meter, unpack(ids))
+local tariffs = redis.call('HMGET', K_tariff, unpack(calls))
+local meters = redis.call('HMGET', K_meter, unpack(calls))
 
-local names, count, numbers_at = {'platform'}, 1, {}
+-- Behind the platform two accounts for each call: that of an unknown one is not looked at.
+local names, terms_at = {'platform'}, {}
 for i = 1, size do
+  local cash, promo = 'platform', 'platform'
   if tariffs[i] then
-    local client, after = unpack_row(CLIENT_FIRST, tariffs[i])
-    names[count + 1], names[count + 2] = 'cash:' .. client, 'promo:' .. client
-    count, numbers_at[i] = count + 2, after
+    local client, after = unpack_row(TARIFF_CLIENT_FORMAT, tariffs[i])
+    cash, promo, terms_at[i] = 'cash:' .. client, 'promo:' .. client, after
   end
+  names[2 * i], names[2 * i + 1] = cash, promo
 end
 local balances = redis.call('HMGET', K_acct, unpack(names))
 local platform = tonumber(balances[1] or 0)
 local before_platform, drawn, shared = platform, 0, 0
 
-local answer, at = {}, 0
-local legs, legs_at, posted_calls, posted_at = {}, 0, {}, 0
-local set_meter, meter_at, set_acct, acct_at, gone, gone_at = {}, 0, {}, 0, {}, 0
-local set_spans, spans_at = {}, 0
+local answer, legs, posted_calls = {}, {}, {}
+local set_meter, set_acct, gone, set_spans = {}, {}, {}, {}
 
 -- Draws from an account of the client; notes its new balance and the leg that leads to it.
 local function draw(account, balance, amount)
-  legs[legs_at + 1], legs[legs_at + 2] = account, -amount
-  legs_at = legs_at + 2
+  local at = #legs
+  legs[at + 1], legs[at + 2] = account, -amount
   if balance == 0 then
-    gone_at = gone_at + 1
-    gone[gone_at] = account
+    gone[#gone + 1] = account
   else
-    set_acct[acct_at + 1], set_acct[acct_at + 2] = account, text(balance)
-    acct_at = acct_at + 2
+    at = #set_acct
+    set_acct[at + 1], set_acct[at + 2] = account, text(balance)
   end
 end
 
-local place = 2 -- of the row's cash among the balances
 for i = 1, size do
-  local call, proof, epoch = ids[i], rows[i * 3 - 1], rows[i * 3]
-  if proof < 0 or proof > MAX_SECONDS * 1000 or proof ~= math.floor(proof) then
+  local call, row = calls[i], (i - 1) * ASKED_SIZE
+  local reported, fence = asked[row + ASKED_PROOF], asked[row + ASKED_EPOCH]
+  if reported < 0 or reported > MAX_SECONDS * 1000 or reported ~= math.floor(reported) then
     return refuse('out_of_range')
   end
-  local status, n, charged, share, balance, limit = UNKNOWN_CALL, 0, 0, 0, 0, nil
+  local status, charged, balance, left = UNKNOWN_CALL, 0, 0, -1
+  local METER_FIELDS
   if tariffs[i] then
-    local stored, hold, promoted, offset, fence, holder
-    n, stored, hold, share, promoted, offset, fence, holder = unpack_row(METER_ROW, meters[i])
-    if fence ~= epoch or holder ~= owner then
+    METER_FIELDS = unpack_row(METER_FORMAT, meters[i])
+    if epoch ~= fence or owner ~= by then
       status, n, proof, share = STALE_EPOCH, 0, 0, 0
     else
-      local price, period, free, gift, initial, increment, bps, cap =
-        unpack_row(TARIFF_NUMBERS, tariffs[i], numbers_at[i])
-      local cash, promo = tonumber(balances[place] or 0), tonumber(balances[place + 1] or 0)
-      local posted = charge_for(n, price, period, free, gift, initial, increment)
+      local TARIFF_TERMS_FIELDS = unpack_row(TARIFF_TERMS_FORMAT, tariffs[i], terms_at[i])
+      local cash, promo = tonumber(balances[2 * i] or 0), tonumber(balances[2 * i + 1] or 0)
+      charged = charge_for(n, TARIFF_PRICE_FIELDS)
       balance = hold + cash + promo
-      limit = affordable_for(posted + balance, price, period, free, gift, initial, increment, cap)
-      local raised = proof > stored
-      if not raised then proof = stored end
+      local limit = affordable_for(charged + balance, TARIFF_PRICE_FIELDS, cap)
+      local raised = reported > proof
+      if raised then proof = reported end
       local target = target_of(n, proof, limit)
-      charged = posted
       if target > n then
-        charged = charge_for(target, price, period, free, gift, initial, increment)
+        local posted = charged
+        charged = charge_for(target, TARIFF_PRICE_FIELDS)
         if not in_span(offset, target, now) then
           local spans
           spans, offset = begin_span(call, n, target, now, offset)
-          set_spans[spans_at + 1], set_spans[spans_at + 2] = call, cmsgpack.pack(spans)
-          spans_at = spans_at + 2
+          local at = #set_spans
+          set_spans[at + 1], set_spans[at + 2] = call, cmsgpack.pack(spans)
         end
         local due = charged - posted
         if due > 0 then
@@ -94,50 +93,50 @@ for i = 1, size do
             local from_cash = due - from_hold - from_promo
             promo, cash = promo - from_promo, cash - from_cash
             if hold < 0 or promo < 0 or cash < 0 then return refuse('out_of_range') end
-            if from_promo > 0 then draw(names[place + 1], promo, from_promo) end
-            if from_cash > 0 then draw(names[place], cash, from_cash) end
+            if from_promo > 0 then draw(names[2 * i + 1], promo, from_promo) end
+            if from_cash > 0 then draw(names[2 * i], cash, from_cash) end
             promoted = promoted + from_promo
           end
           local gained = charged - fee_of(charged, bps) - share
           hold, share, balance = hold - from_hold, share + gained, balance - due
           platform, drawn, shared = platform + due - gained, drawn + due, shared + gained
-          posted_calls[posted_at + 1], posted_calls[posted_at + 2] = call, target
-          posted_calls[posted_at + 3], posted_calls[posted_at + 4] = epoch, from_hold
-          posted_calls[posted_at + 5] = gained
-          posted_at = posted_at + 5
+          local at = #posted_calls
+          posted_calls[at + POSTED_CALL], posted_calls[at + POSTED_N] = call, target
+          posted_calls[at + POSTED_EPOCH] = fence
+          posted_calls[at + POSTED_FROM_HOLD] = from_hold
+          posted_calls[at + POSTED_GAINED] = gained
         end
       end
       if raised or target > n then
         n = target
-        set_meter[meter_at + 1] = call
-        set_meter[meter_at + 2] =
-          pack_row(METER_ROW, n, proof, hold, share, promoted, offset, epoch, #owner, owner)
-        meter_at = meter_at + 2
+        local at = #set_meter
+        set_meter[at + 1], set_meter[at + 2] = call, pack_row(METER_FORMAT, METER_VALUES)
       end
       status = limit and proof >= limit * 1000 and EXHAUSTED or OK
+      left = limit and max(0, limit - n) or -1
     end
-    place = place + 2
   else
-    proof = 0
+    n, proof, share = 0, 0, 0
     if redis.call('HEXISTS', K_receipt, call) == 1 then status = ENDED end
   end
-  answer[at + 1], answer[at + 2], answer[at + 3], answer[at + 4] = status, n, proof, charged
-  answer[at + 5], answer[at + 6] = share, balance
-  answer[at + 7] = limit and math.max(0, limit - n) or -1
-  at = at + 7
+  local at = (i - 1) * TICKED_SIZE
+  answer[at + TICKED_STATUS], answer[at + TICKED_N] = status, n
+  answer[at + TICKED_PROOF], answer[at + TICKED_CHARGED] = proof, charged
+  answer[at + TICKED_SHARE], answer[at + TICKED_BALANCE] = share, balance
+  answer[at + TICKED_LEFT] = left
 end
 if platform > MAX_MICROS or drawn ~= shared + platform - before_platform then
   return refuse('out_of_range')
 end
 
-if posted_at > 0 then
+if #posted_calls > 0 then
   if platform ~= before_platform then
     draw('platform', platform, before_platform - platform)
   end
-  if acct_at > 0 then redis.call('HSET', K_acct, unpack(set_acct)) end
-  if gone_at > 0 then redis.call('HDEL', K_acct, unpack(gone)) end
+  if #set_acct > 0 then redis.call('HSET', K_acct, unpack(set_acct)) end
+  if #gone > 0 then redis.call('HDEL', K_acct, unpack(gone)) end
   journal('charged', now, legs, 'c', cmsgpack.pack(posted_calls))
 end
-if spans_at > 0 then redis.call('HSET', K_spans, unpack(set_spans)) end
-if meter_at > 0 then redis.call('HSET', K_meter, unpack(set_meter)) end
+if #set_spans > 0 then redis.call('HSET', K_spans, unpack(set_spans)) end
+if #set_meter > 0 then redis.call('HSET', K_meter, unpack(set_meter)) end
 return ok(answer)

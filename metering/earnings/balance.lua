@@ -1,4 +1,5 @@
 --! keys: acct paid applied contested
+--! include: store/lib
 -- A provider's money at home, at one instant; changes nothing. ARGV: provider.
 -- Answers {pending, available, requested, paid out, of pending what is held for reports}.
 

@@ -1,11 +1,13 @@
 --! keys: acct outbox moved receipt refund journal
+--! rows: moved
+--! include: store/lib
 -- The home partition has applied these shares: clear them here. ARGV: rows
--- {call, applied share, applied claw-back}. Only ever clears up to what home has applied.
+-- {call, share, claw} as home.lua answers. Only ever clears up to what home has applied.
 
 local rows = cmsgpack.unpack(ARGV[1])
 local names, found = {'external'}, {}
 for i, row in ipairs(rows) do
-  local receipt = redis.call('HGET', K_receipt, row[1])
+  local receipt = redis.call('HGET', K_receipt, row.call)
   if receipt then
     found[i] = cmsgpack.unpack(receipt)
     names[#names + 1] = 'earn:' .. found[i].provider
@@ -17,20 +19,21 @@ local now = 0
 for i, row in ipairs(rows) do
   local receipt = found[i]
   if receipt then
-    local call = row[1]
+    local call = row.call
     now = math.max(now, receipt.ended_at)
     local old = redis.call('HGET', K_moved, call)
     old = old and cmsgpack.unpack(old) or {0, 0}
     local refund = redis.call('HGET', K_refund, call)
     local clawed = refund and cmsgpack.unpack(refund).share or 0
-    local share = math.max(old[1], math.min(row[2], receipt.share))
-    local claw = math.max(old[2], math.min(row[3], clawed))
-    local net = (share - old[1]) - (claw - old[2])
+    local share_before, claw_before = old[MOVED_SHARE], old[MOVED_CLAW]
+    local share = math.max(share_before, math.min(row.share, receipt.share))
+    local claw = math.max(claw_before, math.min(row.claw, clawed))
+    local net = (share - share_before) - (claw - claw_before)
     post(balances, legs, 'earn:' .. receipt.provider, -net)
     post(balances, legs, 'external', net)
-    if share > old[1] or claw > old[2] then
+    if share > share_before or claw > claw_before then
       moved[#moved + 1] = call
-      moved[#moved + 1] = cmsgpack.pack({share, claw})
+      moved[#moved + 1] = pack_moved(share, claw)
     end
     if share == receipt.share and claw == clawed then
       settled[#settled + 1] = call

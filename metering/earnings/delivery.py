@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import Any
 
 import msgpack
 
@@ -12,6 +13,8 @@ from metering.store.partitions import Partitions
 
 # A delivery moves at most this many calls at a time: one bounded script on each side.
 OUTBOX_BATCH = 256
+
+Row = dict[str, Any]  # as outbox.lua answers it
 
 
 class Shares:
@@ -62,9 +65,9 @@ class Shares:
             items.failed(f"partition {partition:04x}", error)
             return ""
         for row in rows:
-            if not row[1]:
-                items.failed(f"call {row[0]}", UnknownCallError("It has no receipt."))
-        known = sorted((row for row in rows if row[1]), key=self._home_of)
+            if not row["provider"]:
+                items.failed(f"call {row['call']}", UnknownCallError("It has no receipt."))
+        known = sorted((row for row in rows if row["provider"]), key=self._home_of)
         for _, group in groupby(known, key=self._home_of):
             same_home = list(group)
             for first in range(0, len(same_home), OUTBOX_BATCH):
@@ -73,16 +76,14 @@ class Shares:
                 )
         return following if following != "0" else ""
 
-    async def _deliver_or_name(
-        self, partition: int, rows: list[list[int | str]], items: Items
-    ) -> None:
+    async def _deliver_or_name(self, partition: int, rows: list[Row], items: Items) -> None:
         """Delivers rows of one home; one by one when they fail together."""
         try:
             home = self._home_of(rows[0])
             items.done += await self._bring_home(partition, home, rows)
         except Exception as error:  # whatever it is, one of these rows is the cause
             if len(rows) == 1:
-                items.failed(f"call {rows[0][0]}", error)
+                items.failed(f"call {rows[0]['call']}", error)
                 return
             for row in rows:
                 await self._deliver_or_name(partition, [row], items)
@@ -92,10 +93,10 @@ class Shares:
         if not self._partitions.one_log:
             await self._partitions.barrier(partition)
 
-    def _home_of(self, row: list[int | str]) -> int:
-        return self._partitions.of(str(row[1]))
+    def _home_of(self, row: Row) -> int:
+        return self._partitions.of(row["provider"])
 
-    async def _bring_home(self, partition: int, home: int, rows: list[list[int | str]]) -> int:
+    async def _bring_home(self, partition: int, home: int, rows: list[Row]) -> int:
         applied = await self._partitions.scripts.run(
             "earnings/home", home, self._window_ms, msgpack.packb(rows)
         )

@@ -1,4 +1,5 @@
 --! keys: applied due contested
+--! include: store/lib
 -- Ends a hold of hold_share.lua: the share waits for the end of its dispute window again, or for
 -- release.lua at once when that is over. ARGV: call, dispute window (ms), now (ms), and '' or a
 -- time: a hold of then or later is left alone. Without a hold: nothing.

@@ -1,4 +1,5 @@
 --! keys: applied due contested
+--! include: store/lib
 -- Holds the share of a call its client complains of: it stays pending until it is freed, also one
 -- that comes home only later (home.lua asks). ARGV: call, provider, now (ms).
 -- No money moves, and again changes nothing but the time. Answers what is held of it by now.

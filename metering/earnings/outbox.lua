@@ -1,8 +1,9 @@
 --! keys: outbox receipt refund
+--! include: store/lib
 -- What a partition still owes providers' homes. ARGV: a call, or '' for some hundred of them; the
 -- cursor they begin at. Answers the next cursor and rows
--- {call, provider, cumulative share, cumulative claw-back, ended at, refunded at} (ms); the
--- provider is '' when the receipt is lost.
+-- {call, provider, share, claw, ended_at, refunded_at}: cumulative share and claw-back, times in ms;
+-- the provider is '' when the receipt is lost.
 
 local calls, cursor = {}, '0'
 if ARGV[1] ~= '' then
@@ -18,7 +19,7 @@ for i, call in ipairs(calls) do
   receipt = receipt and cmsgpack.unpack(receipt) or {provider = '', share = 0, ended_at = 0}
   local refund = redis.call('HGET', K_refund, call)
   refund = refund and cmsgpack.unpack(refund) or {share = 0, at = 0}
-  rows[i] = {call, receipt.provider, receipt.share,
-             refund.share, receipt.ended_at, refund.at}
+  rows[i] = {call = call, provider = receipt.provider, share = receipt.share, claw = refund.share,
+    ended_at = receipt.ended_at, refunded_at = refund.at}
 end
 return ok({cursor, rows})

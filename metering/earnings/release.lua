@@ -1,4 +1,5 @@
 --! keys: acct applied due journal
+--! include: store/lib
 -- Makes earnings available whose dispute window is over. ARGV: now (ms), one call or '' for all.
 -- At most 256 calls; answers how many there were.
 

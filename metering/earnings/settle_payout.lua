@@ -1,5 +1,5 @@
 --! keys: acct payouts paid journal stmt
---! include: journal/statement
+--! include: store/lib journal/statement
 -- The operator settles a payout. ARGV: id, 'paid' or 'rejected', now (ms), note.
 -- Again with the same verdict: nothing. With the other one: refused.
 

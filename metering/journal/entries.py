@@ -7,6 +7,8 @@ from typing import Any
 
 import msgpack
 
+from metering.store.rows import POSTED
+
 Legs = dict[str, int]
 
 
@@ -26,14 +28,14 @@ def entry_of(identity: bytes, fields: Any) -> JournalEntry:
         fields = dict(zip(fields[::2], fields[1::2], strict=True))
     flat = msgpack.unpackb(fields[b"l"])
     legs = dict(zip(flat[::2], flat[1::2], strict=True))
-    rows = msgpack.unpackb(fields[b"c"]) if b"c" in fields else []
     calls = []
-    for call, seconds, epoch, from_hold, gained in zip(*[iter(rows)] * 5, strict=True):
-        calls.append((call, seconds, epoch))
-        if from_hold:
-            legs[f"hold:{call}"] = legs.get(f"hold:{call}", 0) - from_hold
-        if gained:
-            legs[f"share:{call}"] = legs.get(f"share:{call}", 0) + gained
+    for row in POSTED.rows(msgpack.unpackb(fields[b"c"]) if b"c" in fields else []):
+        hold, share = f"hold:{row['call']}", f"share:{row['call']}"
+        calls.append((row["call"], row["n"], row["epoch"]))
+        if row["from_hold"]:
+            legs[hold] = legs.get(hold, 0) - row["from_hold"]
+        if row["gained"]:
+            legs[share] = legs.get(share, 0) + row["gained"]
     return JournalEntry(
         id=identity.decode(), kind=fields[b"k"].decode(), legs=legs, calls=tuple(calls)
     )

@@ -1,4 +1,5 @@
 --! keys: acct journal base
+--! include: store/lib
 -- One account of a partition at one instant; changes nothing. ARGV: account.
 -- Answers {balance, id of the journal's last entry, id of its first, 1 if its start was archived}.
 

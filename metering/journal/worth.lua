@@ -1,4 +1,6 @@
 --! keys: acct live tariff meter
+--! rows: tariff meter
+--! include: tariff
 -- What an owner's statement lines add up to at this instant; changes nothing.
 -- ARGV: 'client' or 'provider', id. A client's line of a call is written when it ends: what a live
 -- call has charged already is still part of the sum.

@@ -2,7 +2,7 @@
 
 A client's money and calls live in partition crc16(client id) mod P, a provider's earnings in
 crc16(provider id) mod P. Every key of a partition carries its hash tag, so that one script can
-touch all of them on a Redis Cluster.
+touch all of them on a Redis Cluster. The forms of packed rows are in `metering.store.rows`.
 
 | key | holds |
 |---|---|

@@ -5,48 +5,6 @@
 local MAX_MICROS = 9007199254740991
 local MAX_SECONDS = 10000000
 
--- A live call has two packed rows, read and written without a table in between: a tick is mostly the
--- cost of the values it makes. `{p}:tariff`, of which only the cap ever rises: the client, the numbers named below, the
--- provider. `{p}:meter`, the only hot field of a call: seconds charged (the watermark), proof (ms),
--- what is left of the hold, the provider's share so far, promotional credit drawn beyond the hold,
--- where the clock's current stretch lies (ms, -1 for none), epoch, owner.
-local CLIENT_FIRST = 'Bc0'
-local TARIFF_NUMBERS = '<dddddddddd'
-local TARIFF_ROW = '<Bc0ddddddddddBc0'
-local METER_ROW = '<dddddddBc0'
-
--- Fields of a tariff row once it is a table.
-local PRICE, PERIOD, FREE, GIFT, INITIAL, INCREMENT, BPS, CAP = 1, 2, 3, 4, 5, 6, 7, 8
-local CLIENT, PROVIDER, HELD, HELD_PROMO = 9, 10, 11, 12
-
-local function read_tariff(call)
-  local row = redis.call('HGET', K_tariff, call)
-  if not row then return nil end
-  local client, price, period, free, gift, initial, increment, bps, cap, held, held_promo, provider =
-    struct.unpack(TARIFF_ROW, row)
-  return {price, period, free, gift, initial, increment, bps, cap, client, provider, held, held_promo}
-end
-
-local function read_meter(call)
-  local row = redis.call('HGET', K_meter, call)
-  if not row then return nil end
-  local m = {}
-  m.n, m.proof, m.hold, m.share, m.promoted, m.offset, m.epoch, m.owner = struct.unpack(METER_ROW, row)
-  return m
-end
-
-local function pack_meter(m)
-  return struct.pack(METER_ROW, m.n, m.proof, m.hold, m.share, m.promoted, m.offset, m.epoch,
-    #m.owner, m.owner)
-end
-
--- What is held for a client's live call; 0 when there is none.
-local function held_for(client)
-  local live = redis.call('HGET', K_live, client)
-  local m = live and read_meter(live)
-  return m and m.hold or 0
-end
-
 local function text(number)
   return string.format('%d', number)
 end
@@ -68,52 +26,6 @@ end
 local function mul_div(a, s, d)
   local rest = a % d
   return (a - rest) / d * s + floor_div(rest * s, d)
-end
-
--- S(B), C(B), f: see metering/tariff.py.
-local function charge_for(b, price, period, free, gift, initial, increment)
-  if b <= free then return 0 end
-  if gift == 1 then b = b - free end
-  if b <= initial then
-    b = initial
-  else
-    b = b + (initial - b) % increment
-  end
-  return mul_div(price, b, period)
-end
-
-local function charge(t, b)
-  return charge_for(b, t[PRICE], t[PERIOD], t[FREE], t[GIFT], t[INITIAL], t[INCREMENT])
-end
-
-local function fee_of(charged, bps)
-  return mul_div(charged, bps, 10000)
-end
-
-local function platform_part(t, charged)
-  return fee_of(charged, t[BPS])
-end
-
--- The largest B with C(B) <= money, the client's spending cap counted in; nil for a free call.
-local function affordable_for(money, price, period, free, gift, initial, increment, cap)
-  if price == 0 then return nil end
-  if cap >= 0 and money > cap then money = cap end
-  local rest = (money + 1) % price
-  local whole = (money + 1 - rest) / price
-  if whole > MAX_SECONDS then return MAX_SECONDS end
-  local billable = whole * period + floor_div(rest * period - 1, price)
-  local b = 0
-  if billable >= initial then
-    b = billable - (billable - initial) % increment
-  end
-  if gift == 1 then b = b + free end
-  if b < free then b = free end
-  if b > MAX_SECONDS then b = MAX_SECONDS end
-  return b
-end
-
-local function affordable(t, money)
-  return affordable_for(money, t[PRICE], t[PERIOD], t[FREE], t[GIFT], t[INITIAL], t[INCREMENT], t[CAP])
 end
 
 -- Balances: read in one go, changed in memory, written in one go. Zero balances are removed.
@@ -172,9 +84,8 @@ local function write_balances(balances, legs)
   end
 end
 
--- One double entry. `legs`: a flat list of accounts, each followed by its signed amount. `c`, where
--- given: a flat list of call, seconds charged, epoch, drawn from the call's hold, added to its share;
--- the last two are legs as well (`hold:<call>`, `share:<call>`). All legs sum to zero.
+-- One double entry. `legs`: a flat list of accounts, each followed by its signed amount; all sum to
+-- zero. `c`, where given: a flat list of rows `posted`.
 local function journal(kind, now, legs, ...)
   return redis.call('XADD', K_journal, '*', 'k', kind, 't', text(now), 'l', cmsgpack.pack(legs), ...)
 end

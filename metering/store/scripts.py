@@ -1,9 +1,10 @@
-"""Runs the Lua scripts: loads them, runs one or a pipelined batch, reloads after NOSCRIPT.
+"""Runs the Lua scripts: loads them, runs one or a batch, loads them again after NOSCRIPT.
 
 A script lies beside the part that runs it, and is named by its place: `calls/open`. Its first lines
-the partition keys it touches (`--! keys:`) and the shared files it includes (`--! include:`).
-Its answer is one msgpack value: `["ok", payload]` or
-`["err", code, facts]`, the latter raised as the typed error; a refused script has changed nothing.
+name the partition keys it touches (`--! keys:`), the packed rows it reads or writes (`--! rows:`)
+and the shared files it includes (`--! include:`). Its answer is one msgpack value:
+`["ok", payload]` or `["err", code, facts]`, the latter raised as the typed error; a refused script
+has changed nothing.
 
 Running one twice is always safe: every script is idempotent by its key, call or watermark. So the
 client handed in may retry on a broken connection.
@@ -12,6 +13,7 @@ client handed in may retry on a broken connection.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -24,11 +26,13 @@ from redis.exceptions import NoScriptError
 
 from metering.errors import error_of
 from metering.store.keys import key
+from metering.store.rows import ROWS, WORDS
 
 Client = Redis | RedisCluster
 Argument = str | int | bytes
 
 _METERING = Path(__file__).parent.parent
+_WORD = re.compile(rf"\b(?:{'|'.join(WORDS)})\b")
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Script:
 
 @cache
 def read_script(name: str) -> Script:
-    """Reads `<name>.lua` (`calls/open`), with its keys as locals `K_<key>` and its includes."""
+    """Reads `<name>.lua` (`calls/open`), with all it asks for."""
     return build_script(name, _text_of(name))
 
 
@@ -61,16 +65,32 @@ def _text_of(name: str) -> str:
 
 def build_script(name: str, body: str) -> Script:
     """A script of this body, with what its header lines ask for put in front of it."""
-    header = dict(
-        line.removeprefix("--! ").split(": ", 1)
-        for line in body.splitlines()
-        if line.startswith("--! ")
-    )
-    keys = tuple(header["keys"].split())
-    parts = [f"local K_{each} = KEYS[{place}]" for place, each in enumerate(keys, start=1)]
-    for include in ["store/lib", *header.get("include", "").split()]:
-        parts.append(_text_of(include))
-    return Script(name, keys, "\n".join([*parts, body]))
+    header = _header(body)
+    keys = tuple(header["keys"])
+    parts = {f"K_{each}": f"local K_{each} = KEYS[{at}]" for at, each in enumerate(keys, start=1)}
+    _gather(header, parts)
+    source = "\n".join([*parts.values(), body])
+    return Script(name, keys, _WORD.sub(lambda word: WORDS[word[0]], source))
+
+
+def _gather(header: dict[str, list[str]], parts: dict[str, str]) -> None:
+    """Adds the rows and files asked for, each once, behind what they themselves ask for."""
+    for row in header["rows"]:
+        parts.setdefault(f"row {row}", ROWS[row].lua())
+    for include in header["include"]:
+        if include not in parts:
+            text = _text_of(include)
+            _gather(_header(text), parts)
+            parts[include] = text
+
+
+def _header(text: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {"keys": [], "rows": [], "include": []}
+    for line in text.splitlines():
+        if line.startswith("--! "):
+            name, _, names = line.removeprefix("--! ").partition(": ")
+            found[name] += names.split()
+    return found
 
 
 SCRIPT_NAMES = tuple(

@@ -1,4 +1,5 @@
 --! keys: code claim pending
+--! include: store/lib
 -- Claims one use of a voucher for a client. ARGV: hash of the code, client, key, now (ms).
 -- Again by the same client with the same key: the same claim, so that a retry can go on.
 

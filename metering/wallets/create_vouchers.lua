@@ -1,4 +1,5 @@
 --! keys: code
+--! include: store/lib
 -- Makes vouchers, all or none. ARGV: hashes of their codes, the record each of them gets.
 -- The same batch again changes nothing: a use that was claimed meanwhile is not given back.
 

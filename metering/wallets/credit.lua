@@ -1,5 +1,6 @@
 --! keys: acct live meter idem lots journal stmt
---! include: journal/statement wallets/lots
+--! rows: mark
+--! include: store/lib wallets/held journal/statement wallets/lots
 -- Puts money into a client's wallet once per key. ARGV: key, hash of the request, now (ms), request
 -- {client, account ('cash' or 'promo'), from ('external' or 'platform'), amount, kind, note,
 --  source, asked_by (the key of the request it came by, where that is another; '' for none),
@@ -20,7 +21,7 @@ end
 
 local done = redis.call('HGET', K_idem, key)
 if done then
-  if cmsgpack.unpack(done)[1] ~= hash then return refuse('duplicate_key') end
+  if cmsgpack.unpack(done)[MARK_HASH] ~= hash then return refuse('duplicate_key') end
   return answer()
 end
 local legs = {}
@@ -34,7 +35,7 @@ if request.account == 'promo' then
   lots = lots_after_grant(client, before, request.amount, request.expires)
   if not lots then return refuse('out_of_range') end
 end
-local mark = cmsgpack.pack({hash, now, request.amount, 0})
+local mark = pack_mark(hash, now, request.amount, 0)
 redis.call('HSET', K_idem, key, mark)
 -- Two vouchers redeemed at once under one request key: it names the one that came first.
 if request.asked_by ~= '' then redis.call('HSETNX', K_idem, request.asked_by, mark) end

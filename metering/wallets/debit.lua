@@ -1,5 +1,6 @@
 --! keys: acct live meter idem journal stmt
---! include: journal/statement
+--! rows: mark
+--! include: store/lib wallets/held journal/statement
 -- Takes money out of a client's wallet once per key, never what is held. ARGV: key, hash of the
 -- request, now (ms), request {client, amount, kind, note, source, of}. `of` names the key of the
 -- top-up that is reversed ('' for none): never above it, over all its reversals.
@@ -18,7 +19,7 @@ end
 
 local done = redis.call('HGET', K_idem, key)
 if done then
-  if cmsgpack.unpack(done)[1] ~= hash then return refuse('duplicate_key') end
+  if cmsgpack.unpack(done)[MARK_HASH] ~= hash then return refuse('duplicate_key') end
   return answer()
 end
 local original
@@ -26,10 +27,9 @@ if request.of ~= '' then
   local found = redis.call('HGET', K_idem, request.of)
   if not found then return refuse('unknown_top_up') end
   original = cmsgpack.unpack(found)
-  if original[4] + request.amount > original[3] then
-    return refuse('above_original', {left = original[3] - original[4]})
-  end
-  original[4] = original[4] + request.amount
+  local left = original[MARK_RESULT] - original[MARK_REVERSED]
+  if request.amount > left then return refuse('above_original', {left = left}) end
+  original[MARK_REVERSED] = original[MARK_REVERSED] + request.amount
 end
 if balances[cash] < request.amount then
   return refuse('insufficient_funds', {needed = request.amount, available = balances[cash]})
@@ -40,7 +40,7 @@ post(balances, legs, 'external', request.amount)
 if request.amount <= 0 or not in_range(balances, legs) then return refuse('out_of_range') end
 
 if original then redis.call('HSET', K_idem, request.of, cmsgpack.pack(original)) end
-redis.call('HSET', K_idem, key, cmsgpack.pack({hash, now, 0, 0}))
+redis.call('HSET', K_idem, key, pack_mark(hash, now, 0, 0))
 write_balances(balances, legs)
 local entry = journal(request.kind, now, flat(legs), 'o', client, 's', request.source, 'm', request.note)
 statement('client:' .. client, now, entry, {

@@ -1,5 +1,6 @@
 --! keys: acct live lots journal stmt
---! include: journal/statement wallets/lots
+--! rows: lot
+--! include: store/lib journal/statement wallets/lots
 -- Takes back a client's promotional credit whose time is over. ARGV: client, now (ms).
 -- Credit held by an open call is left alone until the call has ended. Answers what expired.
 
@@ -10,9 +11,9 @@ local promo = 'promo:' .. client
 local balances = read_balances({promo, 'platform', 'cash:' .. client})
 local kept, standing = {}, 0
 for _, lot in ipairs(unspent(cmsgpack.unpack(stored), balances[promo])) do
-  if lot[2] == 0 or lot[2] > now then
+  if lot[LOT_EXPIRES] == 0 or lot[LOT_EXPIRES] > now then
     kept[#kept + 1] = lot
-    standing = standing + lot[1]
+    standing = standing + lot[LOT_MICROS]
   end
 end
 local gone = math.max(0, balances[promo] - standing)

@@ -1,10 +1,11 @@
+--! rows: lot
 -- Included by scripts that grant or expire promotional credit. A client's lots are rows
--- {micros, expires at (ms, 0 for never)}; what expires first is spent first.
+-- `lot`; what expires first is spent first.
 
 local function by_expiry(a, b)
-  if a[2] == b[2] then return false end
-  if a[2] == 0 then return false end
-  return b[2] == 0 or a[2] < b[2]
+  local first, second = a[LOT_EXPIRES], b[LOT_EXPIRES]
+  if first == second or first == 0 then return false end
+  return second == 0 or first < second
 end
 
 -- The lots that are left when `balance` of them is unspent: the ones expiring last.
@@ -12,8 +13,8 @@ local function unspent(lots, balance)
   table.sort(lots, by_expiry)
   local left = {}
   for i = #lots, 1, -1 do
-    local amount = math.min(lots[i][1], balance)
-    if amount > 0 then table.insert(left, 1, {amount, lots[i][2]}) end
+    local amount = math.min(lots[i][LOT_MICROS], balance)
+    if amount > 0 then table.insert(left, 1, {amount, lots[i][LOT_EXPIRES]}) end
     balance = balance - amount
   end
   return left
@@ -27,8 +28,8 @@ local function lots_after_grant(client, unspent_before, amount, expires)
   local lots = cmsgpack.unpack(redis.call('HGET', K_lots, client) or cmsgpack.pack({}))
   lots = unspent(lots, unspent_before)
   for _, lot in ipairs(lots) do
-    if lot[2] == expires then
-      lot[1] = lot[1] + amount
+    if lot[LOT_EXPIRES] == expires then
+      lot[LOT_MICROS] = lot[LOT_MICROS] + amount
       return lots
     end
   end

@@ -22,6 +22,7 @@ from metering.money import check_amount
 from metering.store.keys import key as key_of
 from metering.store.partitions import Partitions
 from metering.store.requests import request_hash
+from metering.store.rows import MARK
 from metering.wallets.codes import SEED_BYTES, code_digest, codes_of
 from metering.wallets.wallets import Wallet, wallet_of
 
@@ -128,7 +129,7 @@ class Vouchers:
         place = key_of(self._partitions.of(client_id), "idem")
         redis = self._partitions.redis
         done = await redis.execute_command("HGET", place, f"k:{client_id}:{key}")
-        if done and msgpack.unpackb(done)[0] != _body(client_id, digest):
+        if done and MARK.unpack(done)["hash"] != _body(client_id, digest):
             # Another code's; but this one may have been claimed under the same key at once with it.
             claim = await redis.execute_command("HGET", CLAIMS, f"{digest}|{client_id}")
             if claim is None or msgpack.unpackb(claim)["key"] != key:

@@ -1,4 +1,5 @@
 --! keys: acct live meter probe
+--! include: store/lib wallets/held
 -- A client's money. ARGV: client, service ('' for none), now.
 -- Answers {cash, promo, held, free probes used for that service in the last day}.
 

@@ -11,6 +11,7 @@ from metering.money import check_amount
 from metering.store.keys import key as key_of
 from metering.store.partitions import Partitions
 from metering.store.requests import request_hash
+from metering.store.rows import MARK
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,8 @@ class Wallets:
         )
         if packed is None:
             raise UnknownTopUpError
-        _hash, _at_ms, amount, reversed_micros = msgpack.unpackb(packed)
-        return amount, reversed_micros
+        mark = MARK.unpack(packed)
+        return mark["result"], mark["reversed"]
 
     async def withdraw(
         self,

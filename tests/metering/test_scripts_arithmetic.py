@@ -8,7 +8,7 @@ from typing import Any
 import msgpack
 import redis.asyncio
 
-from metering.calls.calls import _hot_row
+from metering.calls.calls import hot_row
 from metering.store.scripts import Script, Scripts, build_script
 from metering.tariff import (
     MAX_SECONDS,
@@ -21,6 +21,7 @@ from metering.tariff import (
 CASES = 20_000
 BATCH = 1000
 PROBE = """--! keys: acct
+--! include: tariff
 local answers = {}
 for i, case in ipairs(cmsgpack.unpack(ARGV[1])) do
   local t, seconds, money = case[1], case[2], case[3]
@@ -60,7 +61,7 @@ def random_case(rng: random.Random) -> tuple[Tariff, int, int]:
 
 async def compare(scripts: Scripts, probe: Script, rng: random.Random, cases: int) -> None:
     drawn = [random_case(rng) for _ in range(cases)]
-    rows = [[_hot_row(tariff, -1, "c", "p"), b, money] for tariff, b, money in drawn]
+    rows = [[hot_row(tariff, -1, "c", "p"), b, money] for tariff, b, money in drawn]
     answers: Any = await scripts.run("probe", 0, msgpack.packb(rows))
     for (tariff, seconds, money), answer in zip(drawn, answers, strict=True):
         charged = charge_micros(tariff, seconds)

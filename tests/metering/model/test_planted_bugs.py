@@ -17,7 +17,7 @@ import redis.exceptions
 
 from metering.books import Books
 from metering.calls.meter import Meter, _Owned
-from metering.earnings.delivery import Shares
+from metering.earnings.delivery import Row, Shares
 from metering.store.scripts import read_script
 from metering.wallets.vouchers import PENDING, Vouchers
 from metering.wallets.wallets import Wallet, wallet_of
@@ -38,7 +38,7 @@ class ScriptBug:
 
 SCRIPT_BUGS = {
     "epoch check gone": ScriptBug(
-        "calls/tick", "if fence ~= epoch or holder ~= owner then", "if false then", 79
+        "calls/tick", "if epoch ~= fence or owner ~= by then", "if false then", 79
     ),
     "watermark moved beyond what the money pays": ScriptBug(
         "calls/tick",
@@ -47,7 +47,7 @@ SCRIPT_BUGS = {
         5,
     ),
     "watermark not moved": ScriptBug("calls/tick", "n = target", ""),
-    "proof lowered": ScriptBug("calls/tick", "proof > stored", "proof ~= stored", 31),
+    "proof lowered": ScriptBug("calls/tick", "reported > proof", "reported ~= proof", 31),
     "float division": ScriptBug("calls/tick", "return (a - a % b) / b", "return a / b"),
     "hold not drawn": ScriptBug(
         "calls/tick", "local from_hold = min(due, hold)", "local from_hold = 0"
@@ -83,10 +83,10 @@ SCRIPT_BUGS = {
     ),
     "top-up not idempotent": ScriptBug("wallets/credit", "if done then", "if false then", 2),
     "share applied as a difference": ScriptBug(
-        "earnings/home", "math.max(old.share, row[3])", "old.share + row[3]", 5
+        "earnings/home", "math.max(old.share, row.share)", "old.share + row.share", 5
     ),
     "promotional hold returned as cash": ScriptBug(
-        "calls/end", "math.min(left, math.max(0, t[HELD_PROMO] - charged))", "0", 4
+        "calls/end", "math.min(left, math.max(0, t.held_promo - charged))", "0", 4
     ),
     "disputed share released": ScriptBug(
         "earnings/hold_share", "redis.call('ZREM', K_due, call)", "", 5
@@ -121,8 +121,8 @@ class CountsTwice(Meter):
 class ClearsFirst(Shares):
     """Clears the outbox before the share has come home."""
 
-    async def _bring_home(self, partition: int, home: int, rows: list[list[int | str]]) -> int:
-        claims = [[row[0], row[2], row[3]] for row in rows]
+    async def _bring_home(self, partition: int, home: int, rows: list[Row]) -> int:
+        claims = [{name: row[name] for name in ("call", "share", "claw")} for row in rows]
         scripts = self._partitions.scripts
         settled: int = await scripts.run("earnings/clear", partition, msgpack.packb(claims))
         await scripts.run("earnings/home", home, self._window_ms, msgpack.packb(rows))
