@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-# What a code means in HTTP; a WebSocket answer carries the code alone. Anything else is a 400.
+# Every code there is, with what it means in HTTP; a WebSocket answer carries the code alone.
 STATUS_OF_CODE: Mapping[str, int] = {
+    "bad_request": 400,
+    "unknown_type": 400,
+    "consent_required": 400,
+    "too_many": 400,
+    "bad_offer": 400,
+    "nothing_in_common": 400,
+    "metering_error": 400,
+    "bad_amount": 400,
+    "unfinished": 400,
+    "other_books": 400,
+    "wrong_currency": 400,
+    "unknown_account": 400,
+    "stale_epoch": 400,
+    "call_ended": 400,
     "not_signed_in": 401,
     "wrong_credentials": 401,
     "forbidden": 403,
@@ -72,7 +86,7 @@ class ProblemError(Exception):
 
     @property
     def status(self) -> int:
-        """The HTTP status of this code."""
+        """The HTTP status of this code; 400 for one of a relay's that is newer than this table."""
         return STATUS_OF_CODE.get(self.code, 400)
 
 
