@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from vulture import Vulture
+from vulture.core import Item
 
-from tests.tidy.sources import EVERYWHERE, ROOT, files, name_of, tree
+from tests.tidy.sources import EVERYWHERE, PACKAGES, ROOT, files, name_of, tree
 
 # A decorator that hands the function to somebody who calls it.
 CALLED_BY_DECORATOR = [
@@ -41,6 +43,15 @@ KNOWN_BY_OTHERS = {
     "PyAV's frames and streams": "height pix_fmt time_base framerate bit_rate pts sample_rate",
 }
 
+# What the product has for its tests alone.
+FOR_TESTS = {
+    "a planted bug is a script with another source": "with_source",
+    "a program as a person, whose line a test cuts": "disconnected reconnect",
+    "a stand-in for a browser": "vanish restart_offer",
+    "how slowly a page reads": "queued",
+    "operations of the books that no page asks for": "orphans adjust",
+}
+
 
 def _said_elsewhere() -> set[str]:
     """Words of templates, scripts and the protocol; whole strings in Python: fields by name."""
@@ -56,20 +67,38 @@ def _said_elsewhere() -> set[str]:
     return words
 
 
-def _unused() -> dict[str, str]:
-    """Name → where it is made."""
+def _unused(*folders: str) -> list[Item]:
+    """What these folders make but do not use."""
     names = [name for group in KNOWN_BY_OTHERS.values() for name in group.split()]
     vulture = Vulture(ignore_names=names, ignore_decorators=CALLED_BY_DECORATOR)
-    vulture.scavenge([ROOT / each for each in EVERYWHERE], exclude=["*/__compiled__/*"])
+    vulture.scavenge([ROOT / each for each in folders], exclude=["*/__compiled__/*"])
+    return list(vulture.get_unused_code(min_confidence=60))
+
+
+def _places(items: Iterable[Item], but: set[str]) -> dict[str, str]:
+    """Name → where it is made."""
     return {
         item.name: f"{name_of(item.filename)}:{item.first_lineno}"
-        for item in vulture.get_unused_code(min_confidence=60)
+        for item in items
+        if item.name not in but
     }
 
 
 def test_nothing_is_made_that_nobody_uses() -> None:
-    said = _said_elsewhere()
-    assert {name: place for name, place in _unused().items() if name not in said} == {}
+    assert _places(_unused(*EVERYWHERE), _said_elsewhere()) == {}
+
+
+def test_what_the_product_makes_it_uses_itself() -> None:
+    for_tests = {name for names in FOR_TESTS.values() for name in names.split()}
+    templates = "\n".join(path.read_text() for path in files(".html", *PACKAGES))
+    code = [
+        item
+        for item in _unused(*PACKAGES, "bench")
+        if item.typ in ("function", "method", "property", "class")
+        and not re.search(rf"\b{item.name}\b", templates)
+    ]
+    assert _places(code, for_tests) == {}
+    assert for_tests - {item.name for item in code} == set(), "used by now: take it out"
 
 
 def test_what_is_said_to_be_known_by_others_is_there() -> None:
