@@ -14,10 +14,12 @@ import { CallSession, OVER } from "../talk/session.js";
 import { Stage } from "../talk/stage.js";
 import { reasonText } from "../talk/state_words.js";
 import { bindTopUp } from "./top_up.js";
+import { codeOf } from "../frame/lib/problem.js";
 import { Socket } from "../frame/lib/socket.js";
 import { t } from "../frame/lib/text.js";
-import { $, announce, pageData, setBusy, setText, toastError } from "../frame/lib/ui.js";
+import { $, announce, byId, pageData, setBusy, setText, toastError } from "../frame/lib/ui.js";
 
+/** @type {import("./lobby.js").CallData} */
 const data = pageData();
 setServerNow(data.now_ms);
 
@@ -28,9 +30,12 @@ const ownership = new Ownership();
 const lobby = new Lobby($("#lobby"), data, { check, devices, onCall: call });
 const views = { lobby: $("#lobby"), ringing: $("#ringing"), elsewhere: $("#elsewhere"), over: $("#over") };
 
+/** @type {Socket | null} */
 let socket = null;
+/** @type {CallSession | null} */
 let session = null;
-let ringing = null; // the CallView while it rings
+/** @type {Call | null} */
+let ringing = null; // while it rings
 let ringTimer = 0;
 
 // Debug hook of the tests (docs/protocol.md, section 5): the live peer connection and call id.
@@ -43,6 +48,7 @@ window.tipmeet = {
   },
 };
 
+/** @param {keyof typeof views | null} name */
 function show(name) {
   for (const [key, view] of Object.entries(views)) view.hidden = key !== name;
   if (name === "lobby") lobby.show();
@@ -64,6 +70,7 @@ function openSocket() {
 
 // ---- lobby → ringing ----
 
+/** @type {import("./lobby.js").OnCall} */
 async function call({ tariff, cap }) {
   const { call: started } = await connect().request("call.start", {
     service: lobby.service.slug,
@@ -73,9 +80,10 @@ async function call({ tariff, cap }) {
     video: Boolean(devices.camera),
     ...(cap && { spending_cap: cap }),
   });
-  await socket.request("call.watch", { call: started.id }).then(({ call: seen }) => followRing(seen), () => followRing(started));
+  await connect().request("call.watch", { call: started.id }).then(({ call: seen }) => followRing(seen), () => followRing(started));
 }
 
+/** @param {Call} changed */
 function followRing(changed) {
   if (session) return;
   if (OVER.has(changed.state)) {
@@ -89,6 +97,7 @@ function followRing(changed) {
   }
 }
 
+/** @param {Call} changed */
 function startRinging(changed) {
   ringing = changed;
   setText($("#ringing-title"), t("Ringing {name}…", { name: changed.provider.name }));
@@ -113,41 +122,44 @@ function stopRinging() {
   ringing = null;
 }
 
-$("#cancel").addEventListener("click", async ({ currentTarget }) => {
+const cancel = $("#cancel");
+cancel.addEventListener("click", async () => {
   if (!ringing) return;
-  setBusy(currentTarget, true);
+  setBusy(cancel, true);
   try {
-    followRing((await socket.request("call.cancel", { call: ringing.id })).call);
+    followRing((await connect().request("call.cancel", { call: ringing.id })).call);
   } catch (problem) {
     // Answered in the same moment: the state that follows says so.
-    if (problem.code !== "wrong_state") toastError(problem);
+    if (codeOf(problem) !== "wrong_state") toastError(problem);
   } finally {
-    setBusy(currentTarget, false);
+    setBusy(cancel, false);
   }
 });
 
 // ---- the call ----
 
+/** @param {Call[]} calls */
 async function resume(calls) {
   const mine = calls.find((view) => view.side === "client" && !OVER.has(view.state));
   if (ringing && !mine) {
     // It ended while the line was down: look how.
-    const { call: last } = await socket.request("call.watch", { call: ringing.id }).catch(() => ({}));
-    if (last) followRing(last);
+    const last = await connect().request("call.watch", { call: ringing.id }).catch(() => null);
+    if (last) followRing(last.call);
     return;
   }
   if (!mine && data.resuming && Object.values(views).every((view) => view.hidden) && !session) show("lobby");
   if (!mine || session) return;
   if (mine.service.slug !== lobby.service.slug) {
     setText($("#other-call-text"), t("You are in a call with {name} ({service}).", { name: mine.provider.name, service: mine.service.title }));
-    $("#other-call-link").href = `/call/${encodeURIComponent(mine.service.slug)}`;
+    byId("other-call-link", HTMLAnchorElement).href = `/call/${encodeURIComponent(mine.service.slug)}`;
     $("#other-call").hidden = false;
     return;
   }
-  await socket.request("call.watch", { call: mine.id }).catch(() => {});
+  await connect().request("call.watch", { call: mine.id }).catch(() => {});
   followRing(mine);
 }
 
+/** @param {Call} view @param {{steal?: boolean}} [how] */
 async function begin(view, { steal = false } = {}) {
   if (session) return;
   const mine = await ownership.take(view.id, { steal, onLost: () => lost(view) });
@@ -156,7 +168,7 @@ async function begin(view, { steal = false } = {}) {
     return;
   }
   if (!devices.audio) await check.open();
-  session = new CallSession({ socket, call: view, devices, iceServers: data.ice_servers });
+  session = new CallSession({ socket: connect(), call: view, devices, iceServers: data.ice_servers });
   const current = session;
   show(null);
   stage.show(current); // first: it must have left the screen before the receipt takes the focus
@@ -165,6 +177,7 @@ async function begin(view, { steal = false } = {}) {
   current.start();
 }
 
+/** @param {Call} view */
 function lost(view) {
   const old = session;
   session = null;
@@ -173,6 +186,7 @@ function lost(view) {
   goesOnElsewhere(view);
 }
 
+/** @param {Call} view */
 function goesOnElsewhere(view) {
   show("elsewhere");
   $("#elsewhere-take").onclick = () => begin(view, { steal: true });
@@ -180,6 +194,7 @@ function goesOnElsewhere(view) {
 
 // ---- after it ----
 
+/** @param {CallSession} ended */
 function finish(ended) {
   session = null;
   ownership.release();
@@ -187,10 +202,11 @@ function finish(ended) {
   showOver(ended.call);
 }
 
+/** @param {Call} view */
 function showOver(view) {
   const place = $("#receipt");
   place.replaceChildren(receiptElement(view));
-  $("#full-receipt").href = `/calls/${encodeURIComponent(view.id)}`;
+  byId("full-receipt", HTMLAnchorElement).href = `/calls/${encodeURIComponent(view.id)}`;
   $("#full-receipt").hidden = !view.receipt;
   $("#call-again").hidden = false;
   show("over");
@@ -209,7 +225,7 @@ window.addEventListener("pageshow", ({ persisted }) => persisted && location.rel
 
 // Straight back into a running call: the lobby would only flash by.
 show(data.resuming ? null : "lobby");
-const caller = ["client", "guest"].includes(lobby.user?.role);
+const caller = ["client", "guest"].includes(lobby.user?.role ?? "");
 // A provider's socket would count as an open console, and this page does not ring.
 if (caller) connect();
 if (caller || (lobby.free && !lobby.user)) check.open();

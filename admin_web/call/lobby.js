@@ -5,31 +5,49 @@
 
 import { get, post } from "../frame/lib/api.js";
 import { charge, decimal, money, parseMoney, rate } from "../frame/lib/money.js";
+import { codeOf, messageOf } from "../frame/lib/problem.js";
 import { t } from "../frame/lib/text.js";
 import { talkTime } from "../frame/lib/time.js";
-import { announce, el, setBusy, setText } from "../frame/lib/ui.js";
+import { announce, el, partsOf, setBusy, setText } from "../frame/lib/ui.js";
 import { consentText, freeRule, incrementRule } from "../talk/meter.js";
 import { microphoneHeadline } from "../devices/problems.js";
 
 const REFRESH_MS = 8_000;
+
+/** What keeps the button from being pressed. @typedef {{text: string, code?: string, link?: [href: string, text: string], retry?: boolean}} Obstacle */
+/**
+ * What the call page starts from (admin_web/pages/talk.py).
+ * @typedef {{now_ms: number, user: User | null, ice_servers: IceServers, service: PublicService, quote: Quote | null,
+ *   resuming: boolean, own: boolean}} CallData
+ */
+/** @typedef {(wanted: {tariff: Agreed, cap: string | null}) => Promise<void>} OnCall */
+/** A tariff as one agrees to it. @typedef {Rates & {hash: string, version: number}} Agreed */
 
 export class Lobby {
   #part;
   #data;
   #check;
   #busy = false;
+  /** @type {{code: string, text: string} | null} */
   #refused = null; // what the server said to the last press
+  /** @type {string | null} */
   #consented = null; // hash of the tariff the box was ticked for
   #timer = 0;
   #said = "";
 
-  /** `onCall({ tariff, cap })` (cap: a decimal string or null) starts the call and rejects with the server's words. */
+  /**
+   * `onCall({ tariff, cap })` (cap: a decimal string or null) starts the call and rejects with the server's words.
+   * @param {HTMLElement} root
+   * @param {CallData} data
+   * @param {{check: import("../devices/device_check.js").DeviceCheck, devices: import("../devices/devices.js").Devices, onCall: OnCall}} parts
+   */
   constructor(root, data, { check, devices, onCall }) {
     this.#data = data;
     this.#check = check;
-    this.#part = (name) => root.querySelector(`[data-part="${name}"]`);
-    this.#part("consent").addEventListener("change", ({ target }) => {
-      this.#consented = target.checked ? this.tariff.hash : null;
+    this.#part = partsOf(root);
+    const consent = this.#part("consent", HTMLInputElement);
+    consent.addEventListener("change", () => {
+      this.#consented = consent.checked ? this.tariff.hash : null;
       this.#refused = null;
       this.render();
     });
@@ -63,7 +81,7 @@ export class Lobby {
     return this.#data.quote;
   }
 
-  /** The tariff that applies to this caller now (the quote's), else the public one. */
+  /** The tariff that applies to this caller now (the quote's), else the public one. @returns {Agreed} */
   get tariff() {
     return this.quote?.tariff ?? { ...this.service, hash: this.service.tariff_hash, version: this.service.tariff_version };
   }
@@ -108,9 +126,10 @@ export class Lobby {
   }
 
   #canQuote() {
-    return this.user && ["client", "guest"].includes(this.user.role);
+    return this.user !== null && ["client", "guest"].includes(this.user.role);
   }
 
+  /** @param {OnCall} onCall */
   async #press(onCall) {
     const problem = this.problem();
     if (this.#busy) return;
@@ -129,7 +148,7 @@ export class Lobby {
       await onCall({ tariff: this.tariff, cap: this.#cap ? decimal(this.#cap) : null });
     } catch (error) {
       await this.refresh();
-      this.#refused = { code: error.code, text: error.message };
+      this.#refused = { code: codeOf(error), text: messageOf(error) };
     } finally {
       this.#busy = false;
       setBusy(this.#part("call"), false);
@@ -139,21 +158,21 @@ export class Lobby {
 
   /** The limit in micro-units, 0 for none, null when what was typed is not an amount. */
   get #cap() {
-    const typed = this.#part("cap").value.trim();
+    const typed = this.#part("cap", HTMLInputElement).value.trim();
     return typed ? parseMoney(typed) : 0;
   }
 
   #guestName() {
-    return this.#part("guest-name").value.trim();
+    return this.#part("guest-name", HTMLInputElement).value.trim();
   }
 
-  /** Why the button cannot be pressed: `{ text, action? }`, or null when it can. */
+  /** Why the button cannot be pressed, or null when it can. @returns {Obstacle | null} */
   problem() {
     const { user, service, quote } = this;
     const here = encodeURIComponent(location.pathname);
     if (this.#stranger) return { text: t("Sign in to call. An account takes a minute.") };
     if (user && !["client", "guest"].includes(user.role)) {
-      return user.id === service.provider.id || quote?.code === "own_service" || this.#data.own
+      return quote?.code === "own_service" || this.#data.own
         ? { text: t("This is your own service. Clients see this page when they call you."), link: ["/console", t("Open the console")] }
         : { text: t("Calls are made from a client account."), link: [`/signin?next=${here}`, t("Sign in with one")] };
     }
@@ -178,19 +197,22 @@ export class Lobby {
     return null;
   }
 
+  /** @param {Quote} quote @returns {Obstacle} */
   #quoteProblem(quote) {
     if (quote.code === "off_duty" || quote.code === "busy") return { text: availabilityText(this.service, quote.code) };
-    return this.#withLink({ code: quote.code, text: quote.detail ?? t("This service cannot be called now.") });
+    return this.#withLink({ code: quote.code ?? "", text: quote.detail ?? t("This service cannot be called now.") });
   }
 
+  /** @param {{code: string, text: string}} refusal @returns {Obstacle} */
   #withLink({ code, text }) {
     const here = encodeURIComponent(location.pathname);
-    const link = {
+    /** @type {Record<string, [href: string, text: string]>} */
+    const links = {
       insufficient_funds: [`/wallet?next=${here}`, t("Add money to your wallet")],
       own_service: ["/console", t("Open the console")],
       not_signed_in: [`/signin?next=${here}`, t("Sign in")],
-    }[code];
-    return { code, text, link };
+    };
+    return { code, text, link: links[code] };
   }
 
   render() {
@@ -204,7 +226,7 @@ export class Lobby {
     setText(this.#part("version"), String(tariff.version));
     setText(this.#part("hash"), tariff.hash);
     this.#renderBalance(quote);
-    const consent = this.#part("consent");
+    const consent = this.#part("consent", HTMLInputElement);
     this.#part("consent-row").hidden = this.free || this.#stranger || !this.#canQuote();
     this.#part("cap-row").hidden = this.#part("consent-row").hidden;
     setText(this.#part("consent-text"), consentText(tariff, probe));
@@ -215,13 +237,15 @@ export class Lobby {
     this.#renderProblem();
   }
 
+  /** @param {Quote | null} quote */
   #renderBalance(quote) {
     const box = this.#part("balance");
     box.hidden = !quote || this.free || this.#stranger;
-    if (box.hidden) return;
+    if (!quote || box.hidden) return;
     setText(this.#part("balance-amount"), money(quote.available_micros));
-    const enough = quote.affordable_s > 0 && quote.available_micros >= quote.needed_micros;
-    setText(this.#part("balance-buys"), enough ? t("about {time} of talk", { time: talkTime(quote.affordable_s) }) : t("not enough for this call"));
+    const affordableS = quote.affordable_s ?? 0;
+    const enough = affordableS > 0 && quote.available_micros >= quote.needed_micros;
+    setText(this.#part("balance-buys"), enough ? t("about {time} of talk", { time: talkTime(affordableS) }) : t("not enough for this call"));
     setText(this.#part("held"), !enough ? "" : t("{amount} are set aside while you talk; what is not used comes back at the end.", { amount: charge(quote.needed_micros) }));
   }
 
@@ -240,12 +264,14 @@ export class Lobby {
   }
 }
 
+/** @param {PublicService} service @param {string} [code] why it cannot be called */
 function availabilityText({ provider: { name }, availability }, code = availability) {
   return code === "busy"
     ? t("{name} is in a call. This page notices by itself when it ends.", { name })
     : t("{name} is off duty. This page notices by itself when that changes.", { name });
 }
 
+/** @param {HTMLElement} badge @param {Duty} availability */
 function renderAvailability(badge, availability) {
   const [text, kind] = {
     on_duty: [t("On duty"), "badge-ok"],

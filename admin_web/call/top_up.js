@@ -4,15 +4,19 @@ import { ApiError, newKey, post } from "../frame/lib/api.js";
 import { t } from "../frame/lib/text.js";
 import { onSubmit, setText } from "../frame/lib/ui.js";
 
-/** `part(name)` finds the parts of `_stage.html`. Set `onDone(wallet)` on the result. */
+/**
+ * `part(name)` finds the parts of `_stage.html`. Set `onDone(wallet)` on the result.
+ * @param {import("../frame/lib/ui.js").Part} part
+ */
 export function bindTopUp(part) {
-  const dialog = part("top-up-dialog");
-  const form = part("top-up-form");
+  const dialog = part("top-up-dialog", HTMLDialogElement);
+  const form = part("top-up-form", HTMLFormElement);
   const count = part("top-up-count");
   // The key belongs to the code that was typed: pressing twice, or again after a lost answer,
   // credits once; another code is another command.
-  let key = { code: null, value: null };
+  let key = { code: "", value: "" };
   const topUp = {
+    /** @type {(wallet: Wallet) => void} */
     onDone: () => {},
     open(text = t("The call goes on while you do this.")) {
       setText(part("top-up-text"), text);
@@ -24,6 +28,7 @@ export function bindTopUp(part) {
       if (!count.hidden) dialog.close();
       count.hidden = true;
     },
+    /** @param {number | null} secondsLeft */
     count(secondsLeft) {
       count.hidden = secondsLeft === null;
       if (secondsLeft !== null) setText(count, t("{n} s left", { n: secondsLeft }));
@@ -41,7 +46,12 @@ export function bindTopUp(part) {
   return topUp;
 }
 
-/** A wrong code is said once, beside the code: not again below the form. */
+/**
+ * A wrong code is said once, beside the code: not again below the form.
+ * @param {string} code
+ * @param {string} idempotencyKey
+ * @returns {Promise<Wallet>}
+ */
 async function redeem(code, idempotencyKey) {
   try {
     return await post("/api/wallet/vouchers", { code }, { idempotencyKey });

@@ -14,13 +14,15 @@ import { dutyWord, offDutyText } from "./duty_words.js";
 import { showMissed } from "./missed.js";
 import { RingCards } from "./ring_cards.js";
 import { notificationsAllowed, Ringer } from "./ringer.js";
+import { codeOf, messageOf } from "../frame/lib/problem.js";
 import { Socket } from "../frame/lib/socket.js";
 import { t } from "../frame/lib/text.js";
 import { formatMoment } from "../frame/lib/time.js";
-import { $, $$, announce, copyText, el, pageData, setText, toast } from "../frame/lib/ui.js";
+import { $, $$, announce, byId, copyText, el, pageData, setText, toast } from "../frame/lib/ui.js";
 
 const CHECK_MS = 60_000;
 
+/** @type {{now_ms: number, user: User, ice_servers: IceServers}} */
 const data = pageData();
 setServerNow(data.now_ms);
 
@@ -32,10 +34,15 @@ const ringer = new Ringer();
 const rings = new RingCards($("#rings"), { onAccept: accept, onDecline: decline, active: () => !session });
 const socket = new Socket();
 
+/** @type {CallSession | null} */
 let session = null;
+/** @type {Duty} */
 let duty = "off_duty";
+/** @type {{reason: string | null | undefined, since: string | null}} */
 let off = { reason: null, since: null }; // why duty is over, and since when in words
+/** @type {Set<string>} */
 const answering = new Set(); // ids of calls that this window answers
+/** @type {boolean | null} */
 let wanted = null; // true or false while the switch's answer is on its way
 let down = false;
 let releaseTimer = 0;
@@ -52,11 +59,12 @@ window.tipmeet = {
 
 // ---- duty ----
 
-const dutySwitch = $("#duty-switch");
+const dutySwitch = byId("duty-switch", HTMLInputElement);
 
 dutySwitch.addEventListener("change", () => setDuty(dutySwitch.checked));
 dutySwitch.disabled = false; // not before: an earlier press would be undone unheard
 
+/** @param {boolean} on */
 async function setDuty(on) {
   setText($("#duty-error"), "");
   if (on) ringer.unlock().catch(() => {}); // the press is what lets the page make sounds
@@ -65,7 +73,7 @@ async function setDuty(on) {
   try {
     if (on && !(await check.open())) {
       wanted = null;
-      setText($("#duty-error"), t("{problem}. Nobody could hear you, so you are not on duty yet.", { problem: microphoneHeadline(check.problem) }));
+      setText($("#duty-error"), t("{problem}. Nobody could hear you, so you are not on duty yet.", { problem: microphoneHeadline(check.problem ?? "missing") }));
       return;
     }
     if (on && "Notification" in window && Notification.permission === "default") askNotifications();
@@ -73,13 +81,14 @@ async function setDuty(on) {
     if (on) releaseLater();
     else check.release();
   } catch (problem) {
-    setText($("#duty-error"), problem.message);
+    setText($("#duty-error"), messageOf(problem));
   } finally {
     wanted = null;
     renderDuty();
   }
 }
 
+/** @param {DutyNews} news */
 function takeDuty({ duty: now, off_since_ms: sinceMs, off_reason: reason }) {
   duty = now ?? duty;
   off = { reason, since: sinceMs ? formatMoment(sinceMs) : null };
@@ -138,6 +147,7 @@ $("#notify").addEventListener("click", askNotifications);
 
 // ---- ringing callers ----
 
+/** @param {Call} call */
 function ringing(call) {
   if (session || call.side !== "provider") return;
   rings.add(call);
@@ -145,6 +155,7 @@ function ringing(call) {
   ringer.ring(rings.calls, ({ id }) => rings.focus(id));
 }
 
+/** Whether it rang here. @param {string} id */
 function silence(id) {
   if (!rings.remove(id)) return false;
   renderDuty();
@@ -152,9 +163,10 @@ function silence(id) {
   return true;
 }
 
+/** @param {Call} call */
 async function accept(call) {
   if (!devices.audio && !(await check.open())) {
-    toast(t("{problem}. See below how to mend it; the call is still ringing.", { problem: microphoneHeadline(check.problem) }), "error");
+    toast(t("{problem}. See below how to mend it; the call is still ringing.", { problem: microphoneHeadline(check.problem ?? "missing") }), "error");
     $("#device-check").scrollIntoView({ block: "center" });
     return;
   }
@@ -164,23 +176,25 @@ async function accept(call) {
     await begin(accepted);
   } catch (problem) {
     silence(call.id);
-    toast(problem.message, "error");
+    toast(messageOf(problem), "error");
   } finally {
     answering.delete(call.id);
   }
 }
 
+/** @param {Call} call */
 async function decline(call) {
   try {
     await socket.request("call.decline", { call: call.id });
   } catch (problem) {
-    if (problem.code !== "wrong_state") toast(problem.message, "error");
+    if (codeOf(problem) !== "wrong_state") toast(messageOf(problem), "error");
   }
   silence(call.id);
 }
 
 // ---- the call ----
 
+/** @param {Call} call @param {{steal?: boolean}} [how] */
 async function begin(call, { steal = false } = {}) {
   if (session) return;
   const mine = await ownership.take(call.id, { steal, onLost: lost });
@@ -211,9 +225,10 @@ function lost() {
   check.release();
   $("#desk").hidden = false;
   $("#other-call").hidden = false;
-  $("#other-call-take").onclick = () => begin(old.call, { steal: true });
+  $("#other-call-take").onclick = () => old && begin(old.call, { steal: true });
 }
 
+/** @param {CallSession} ended */
 function finish(ended) {
   session = null;
   ownership.release();
@@ -222,10 +237,11 @@ function finish(ended) {
   showReceipt(ended.call);
 }
 
+/** @param {Call} call */
 function showReceipt(call) {
   if (session) return; // the next call is already on
   $("#receipt").replaceChildren(receiptElement(call));
-  $("#full-receipt").href = `/calls/${encodeURIComponent(call.id)}`;
+  byId("full-receipt", HTMLAnchorElement).href = `/calls/${encodeURIComponent(call.id)}`;
   $("#full-receipt").hidden = !call.receipt;
   $("#desk").hidden = true;
   $("#over").hidden = false;
@@ -283,7 +299,7 @@ socket.on("call.incoming", ({ call }) => {
 
 socket.on("call.gone", ({ call, reason }) => {
   const gone = rings.calls.find(({ id }) => id === call);
-  if (!silence(call) || answering.has(call)) return;
+  if (!silence(call) || !gone || answering.has(call)) return;
   if (reason) announce(reasonText(reason, "provider", gone.client.name));
   refreshMissed();
 });
@@ -298,7 +314,7 @@ function refreshMissed() {
 }
 
 for (const button of $$("[data-copy]")) {
-  button.addEventListener("click", () => copyText(button.dataset.copy));
+  button.addEventListener("click", () => copyText(button.dataset.copy ?? ""));
 }
 
 window.addEventListener("pagehide", () => devices.stop());

@@ -2,12 +2,16 @@
 
 import { t } from "../frame/lib/text.js";
 
-/** @param {"on_duty" | "busy" | "off_duty"} duty */
+/** @param {Duty} duty */
 export function dutyWord(duty) {
   return { on_duty: t("On duty"), busy: t("In a call"), off_duty: t("Off duty") }[duty];
 }
 
-/** Why nobody can call. `since`: the time in words, or null when duty never was on. */
+/**
+ * Why nobody can call.
+ * @param {string | null | undefined} reason
+ * @param {string | null} since the time in words, or null when duty never was on
+ */
 export function offDutyText(reason, since) {
   const hint = t("Nobody can call you. Switch it on when you are ready.");
   if (since === null) return hint;

@@ -8,8 +8,13 @@ import { el } from "../frame/lib/ui.js";
 const MISSED = new Set(["no_answer", "cancelled"]);
 const SHOWN = 10;
 
-/** Fetches and shows them; leaves what was there when the server cannot be reached. */
+/**
+ * Fetches and shows them; leaves what was there when the server cannot be reached.
+ * @param {HTMLElement} list
+ * @param {HTMLElement} none says that there are none
+ */
 export async function showMissed(list, none) {
+  /** @type {{calls: Call[]} | null} */
   const answer = await get("/api/calls").catch(() => null);
   if (!answer) return;
   const missed = answer.calls.filter((call) => call.side === "provider" && MISSED.has(call.state)).slice(0, SHOWN);

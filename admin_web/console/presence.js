@@ -4,20 +4,24 @@
  */
 
 import { rate } from "../frame/lib/money.js";
+import { messageOf } from "../frame/lib/problem.js";
 import { Socket } from "../frame/lib/socket.js";
 import { t } from "../frame/lib/text.js";
-import { $, el, leaveFor, toast } from "../frame/lib/ui.js";
+import { $, byId, el, leaveFor, toast } from "../frame/lib/ui.js";
 import { dutyWord } from "./duty_words.js";
 import { Ringer } from "./ringer.js";
 
 const box = $("#site-duty");
-const toggle = $("#site-duty-switch");
+const toggle = byId("site-duty-switch", HTMLInputElement);
 const bar = $("#site-ring");
 const ringer = new Ringer();
 const socket = new Socket();
-const ringing = new Map(); // call id → CallView
+/** @type {Map<string, Call>} */
+const ringing = new Map(); // by id
+/** @type {Duty} */
 let duty = "off_duty";
 
+/** @param {DutyNews} shown */
 function render(shown) {
   duty = shown.duty ?? duty;
   toggle.checked = duty !== "off_duty";
@@ -35,7 +39,7 @@ toggle.addEventListener("change", async () => {
     render(await socket.request("duty.set", { on: false }));
   } catch (problem) {
     toggle.checked = true;
-    toast(problem.message, "error");
+    toast(messageOf(problem), "error");
   }
 });
 
@@ -51,6 +55,7 @@ function ring() {
       el("a", { class: "btn btn-primary", href: "/console" }, t("Answer in the console")))));
 }
 
+/** @param {Call} call */
 function keep(call) {
   if (call.side !== "provider") return;
   if (call.state === "ringing") ringing.set(call.id, call);

@@ -5,15 +5,22 @@ import { bindKeys } from "../talk/keys.js";
 import { affordable } from "../talk/stage.js";
 import { rate } from "../frame/lib/money.js";
 import { t } from "../frame/lib/text.js";
-import { el, setBusy, setText } from "../frame/lib/ui.js";
+import { $, el, setBusy, setText } from "../frame/lib/ui.js";
+
+/** @typedef {(call: Call) => Promise<void>} Answer */
 
 export class RingCards {
   #root;
-  #cards = new Map(); // call id → { call, card, count }
+  /** @type {Map<string, {call: Call, card: HTMLElement, count: HTMLElement}>} */
+  #cards = new Map(); // call id → what shows it
   #onAccept;
   #onDecline;
 
-  /** `onAccept(call)` and `onDecline(call)` return promises; the buttons are busy meanwhile. */
+  /**
+   * The buttons are busy while `onAccept(call)` or `onDecline(call)` runs; the keys answer while `active()`.
+   * @param {HTMLElement} root
+   * @param {{onAccept: Answer, onDecline: Answer, active: () => boolean}} options
+   */
   constructor(root, { onAccept, onDecline, active }) {
     this.#root = root;
     this.#onAccept = onAccept;
@@ -29,6 +36,7 @@ export class RingCards {
     return [...this.#cards.values()].map(({ call }) => call);
   }
 
+  /** @param {Call} call */
   add(call) {
     const known = this.#cards.get(call.id);
     if (known) {
@@ -41,6 +49,7 @@ export class RingCards {
     this.#count();
   }
 
+  /** Whether it was there. @param {string} id */
   remove(id) {
     const entry = this.#cards.get(id);
     if (!entry) return false;
@@ -53,11 +62,15 @@ export class RingCards {
     for (const id of [...this.#cards.keys()]) this.remove(id);
   }
 
+  /** @param {string} id */
   focus(id) {
-    this.#cards.get(id)?.card.querySelector("[data-testid=accept]").focus();
+    const card = this.#cards.get(id)?.card;
+    if (card) $("[data-testid=accept]", card).focus();
   }
 
+  /** @param {Call} call */
   #card(call) {
+    /** @type {(name: string, kind: string, text: string, key: string, action: Answer) => HTMLElement} */
     const button = (name, kind, text, key, action) => {
       const made = el("button", { type: "button", class: `btn btn-lg ${kind}`, "data-testid": name }, text, el("kbd", { "aria-hidden": "true" }, key));
       made.addEventListener("click", async () => {
@@ -94,9 +107,9 @@ export class RingCards {
     }
   }
 
-  /** The keys answer the card that has the focus, else the one that has rung longest. */
+  /** The keys answer the card that has the focus, else the one that has rung longest. @param {string} name */
   #press(name) {
-    const card = document.activeElement?.closest?.(".ring-card") ?? this.#root.firstElementChild;
-    card?.querySelector(`[data-testid=${name}]`).click();
+    const card = document.activeElement?.closest(".ring-card") ?? this.#root.firstElementChild;
+    if (card) $(`[data-testid=${name}]`, card).click();
   }
 }

@@ -10,10 +10,12 @@ const VOLUME = 0.16;
 const TITLE_MS = 1_000;
 
 export class Ringer {
+  /** @type {AudioContext | null} */
   #context = null;
   #timer = 0;
   #titleTimer = 0;
   #title = document.title;
+  /** @type {Map<string, Notification>} */
   #notices = new Map();
 
   /** True when the browser lets this page make a sound; `unlock` from a press makes it so. */
@@ -32,7 +34,11 @@ export class Ringer {
     this.#burst();
   }
 
-  /** Rings for these CallViews until called with none. `onPress(call)` when a notification is pressed. */
+  /**
+   * Rings for these calls until called with none. `onPress(call)` when a notification is pressed.
+   * @param {Call[]} calls
+   * @param {(call: Call) => void} [onPress]
+   */
   ring(calls, onPress = () => {}) {
     clearInterval(this.#titleTimer);
     for (const [id, notice] of this.#notices) {
@@ -55,8 +61,8 @@ export class Ringer {
   }
 
   #burst() {
-    if (!this.audible) return;
     const context = this.#context;
+    if (!context || !this.audible) return;
     for (const [start, length] of BURSTS) {
       const gain = context.createGain();
       const from = context.currentTime + start;
@@ -74,6 +80,7 @@ export class Ringer {
     }
   }
 
+  /** @param {Call} call */
   #flashTitle(call) {
     const text = `☎ ${t("{name} is calling", { name: call.client.name })}`;
     let on = true;
@@ -84,6 +91,7 @@ export class Ringer {
     }, TITLE_MS);
   }
 
+  /** @param {Call} call @param {(call: Call) => void} onPress */
   #notify(call, onPress) {
     if (this.#notices.has(call.id) || !document.hidden || !notificationsAllowed()) return;
     try {

@@ -1,22 +1,28 @@
 /** The device check before a call or a shift: preview, level, choice, and help when one is missing. */
 
 import { t } from "../frame/lib/text.js";
-import { el, setBusy, setText } from "../frame/lib/ui.js";
+import { $, el, partsOf, setBusy, setText } from "../frame/lib/ui.js";
 import { bindDeviceChoice } from "./device_choice.js";
+import { shownIn } from "./devices.js";
 import { cameraNotice, microphoneHeadline, microphoneSteps } from "./problems.js";
+
+/** @typedef {import("./problems.js").Problem} Problem */
 
 export class DeviceCheck {
   #devices;
   #part;
   #choice;
   #opened = false;
+  /** @type {Promise<void> | null} */
   #opening = null;
+  /** @type {string | null} */
   #released = null;
 
+  /** @param {HTMLElement} root @param {import("./devices.js").Devices} devices */
   constructor(root, devices) {
     this.#devices = devices;
-    this.#part = (name) => root.querySelector(`[data-part="${name}"]`);
-    this.#choice = bindDeviceChoice(this.#part("choice").firstElementChild, devices);
+    this.#part = partsOf(root);
+    this.#choice = bindDeviceChoice($(":scope > *", this.#part("choice")), devices);
     this.#part("check").addEventListener("click", () => this.open());
     this.#part("retry").addEventListener("click", () => this.open());
     this.#part("preview-camera").addEventListener("click", () => devices.setCamera(!devices.camera));
@@ -50,7 +56,7 @@ export class DeviceCheck {
     return this.ready;
   }
 
-  /** Lets go of camera and microphone (their lights go out); `words` say so in the preview. */
+  /** Lets go of camera and microphone (their lights go out); `words` say so in the preview. @param {string | null} [words] */
   release(words = null) {
     this.#devices.stop();
     this.#opened = false;
@@ -60,8 +66,8 @@ export class DeviceCheck {
 
   render() {
     const { audio, camera, wantsCamera, cameraProblem, microphoneProblem } = this.#devices;
-    const video = this.#part("preview-video");
-    if (video.srcObject?.getVideoTracks()[0] !== (camera ?? undefined)) {
+    const video = this.#part("preview-video", HTMLVideoElement);
+    if (shownIn(video) !== (camera ?? undefined)) {
       video.srcObject = camera ? new MediaStream([camera]) : null;
     }
     video.hidden = !camera;
@@ -80,17 +86,19 @@ export class DeviceCheck {
     this.#notices(cameraProblem, microphoneProblem);
   }
 
+  /** @param {boolean} wantsCamera */
   #offText(wantsCamera) {
     if (this.asking) return t("Answer “Allow” when your browser asks.");
     if (!this.#opened) return this.#released ?? t("Nothing is sent to anyone before the call.");
     return wantsCamera ? t("No picture") : t("Your camera is off. You can switch it on at any time.");
   }
 
+  /** @param {Problem | null} cameraProblem @param {Problem | null} microphoneProblem */
   #notices(cameraProblem, microphoneProblem) {
     const camera = this.#part("camera-notice");
-    const showCamera = Boolean(cameraProblem && !microphoneProblem);
-    setText(camera, showCamera ? cameraNotice(cameraProblem) : "");
-    camera.hidden = !showCamera;
+    const shown = microphoneProblem ? null : cameraProblem;
+    setText(camera, shown ? cameraNotice(shown) : "");
+    camera.hidden = !shown;
     const notice = this.#part("mic-notice");
     notice.hidden = !microphoneProblem;
     if (!microphoneProblem) return;

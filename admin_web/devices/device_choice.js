@@ -1,8 +1,10 @@
 /** The selects and the level meter of `_devices.html`, wherever they are shown. */
 
 import { t } from "../frame/lib/text.js";
-import { el, setText } from "../frame/lib/ui.js";
+import { $, $$, el, partsOf, setText } from "../frame/lib/ui.js";
 import { watchLevel } from "./level.js";
+
+/** @typedef {import("./devices.js").Devices} Devices */
 
 const HEARD = 0.35; // speech at an arm's length is well above, a quiet room below
 const QUIET_AFTER_MS = 4_000;
@@ -11,19 +13,24 @@ const canChooseSpeaker = "setSinkId" in HTMLMediaElement.prototype;
 /**
  * Binds one `_devices.html` to the devices. `active(true)` while it is on screen: only then the
  * level is measured. `onSpeaker(id)` when another speaker is chosen.
+ * @param {ParentNode} root
+ * @param {Devices} devices
+ * @param {{onSpeaker?: (id: string) => void}} [options]
  */
 export function bindDeviceChoice(root, devices, { onSpeaker = () => {} } = {}) {
-  const level = root.querySelector("[data-part=level]");
-  const bar = level.firstElementChild;
-  const text = root.querySelector("[data-part=level-text]");
-  const selects = [...root.querySelectorAll("select[data-kind]")];
+  const part = partsOf(root);
+  const level = part("level");
+  const bar = $(":scope > *", level);
+  const text = part("level-text");
+  const selects = $$("select[data-kind]", root, HTMLSelectElement);
   let shown = false;
+  /** @type {MediaStreamTrack | null} */
   let measured = null;
   let stop = () => {};
 
   for (const select of selects) {
     select.addEventListener("change", () => {
-      devices.choose(select.dataset.kind, select.value);
+      devices.choose(kindOf(select), select.value);
       if (select.dataset.kind === "audiooutput") onSpeaker(select.value);
     });
   }
@@ -44,6 +51,7 @@ export function bindDeviceChoice(root, devices, { onSpeaker = () => {} } = {}) {
     let heardAt = 0;
     let spokenAt = 0;
     const since = performance.now();
+    /** @param {number} value */
     return (value) => {
       const now = performance.now();
       bar.style.setProperty("--level", value.toFixed(2));
@@ -61,6 +69,7 @@ export function bindDeviceChoice(root, devices, { onSpeaker = () => {} } = {}) {
   }
 
   return {
+    /** @param {boolean} on */
     active(on) {
       shown = on;
       if (on) {
@@ -74,11 +83,18 @@ export function bindDeviceChoice(root, devices, { onSpeaker = () => {} } = {}) {
   };
 }
 
+/** @param {HTMLSelectElement} select */
+function kindOf(select) {
+  return /** @type {import("./devices.js").DeviceKind} */ (select.dataset.kind);
+}
+
+/** @param {HTMLSelectElement} select @param {Devices} devices */
 function fill(select, devices) {
-  const kind = select.dataset.kind;
+  const kind = kindOf(select);
   const list = devices.list[kind];
   const none = kind === "audiooutput" ? !canChooseSpeaker || list.length === 0 : list.length === 0;
-  select.closest(".field").hidden = none && kind !== "audioinput";
+  const place = select.closest(".field");
+  if (place instanceof HTMLElement) place.hidden = none && kind !== "audioinput";
   const options = list.map((device) => el("option", { value: device.deviceId }, device.label));
   if (!options.length) options.push(el("option", { value: "" }, t("None found")));
   select.disabled = !list.length;

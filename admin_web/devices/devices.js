@@ -7,17 +7,31 @@
 
 import { problemOf } from "./problems.js";
 
+/** @typedef {import("./problems.js").Problem} Problem */
+/** @typedef {"audioinput" | "videoinput" | "audiooutput"} DeviceKind */
+/** @typedef {"audio" | "camera" | "screen"} Slot */
+/** @typedef {Partial<Record<DeviceKind, string>> & {camera?: boolean}} Choice remembered on this device */
+
 const STORE = "tipmeet.devices";
 const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
 const VIDEO = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30, max: 30 } };
 
+/** @type {Slot[]} */
+const SLOTS = ["audio", "camera", "screen"];
+
 export class Devices extends EventTarget {
-  audio = null; // MediaStreamTrack or null
+  /** @type {MediaStreamTrack | null} */
+  audio = null;
+  /** @type {MediaStreamTrack | null} */
   camera = null;
+  /** @type {MediaStreamTrack | null} */
   screen = null;
-  microphoneProblem = null; // of problems.js
+  /** @type {Problem | null} */
+  microphoneProblem = null;
+  /** @type {Problem | null} */
   cameraProblem = null;
   muted = false;
+  /** @type {Record<DeviceKind, MediaDeviceInfo[]>} */
   list = { audioinput: [], videoinput: [], audiooutput: [] };
   #chosen = load();
 
@@ -39,9 +53,9 @@ export class Devices extends EventTarget {
     return Boolean(navigator.mediaDevices?.getDisplayMedia);
   }
 
-  /** The id of the chosen device of a kind (`audioinput`, `videoinput`, `audiooutput`), or "". */
+  /** The id of the chosen device of a kind, or "". @param {DeviceKind} kind */
   chosen(kind) {
-    const track = { audioinput: this.audio, videoinput: this.camera }[kind];
+    const track = { audioinput: this.audio, videoinput: this.camera, audiooutput: null }[kind];
     return track?.getSettings().deviceId || this.#chosen[kind] || "";
   }
 
@@ -66,7 +80,7 @@ export class Devices extends EventTarget {
     return this.#relist();
   }
 
-  /** Uses another device of this kind from now on. */
+  /** Uses another device of this kind from now on. @param {DeviceKind} kind @param {string} id */
   async choose(kind, id) {
     this.#remember({ [kind]: id });
     if (kind === "audioinput") {
@@ -77,14 +91,14 @@ export class Devices extends EventTarget {
     this.#changed();
   }
 
-  /** Muting keeps the track: the line stays warm with silence, and unmuting is instant. */
+  /** Muting keeps the track: the line stays warm with silence, and unmuting is instant. @param {boolean} muted */
   setMuted(muted) {
     this.muted = muted;
     if (this.audio) this.audio.enabled = !muted;
     this.#changed();
   }
 
-  /** Off really stops the camera (its light goes out). */
+  /** Off really stops the camera (its light goes out). @param {boolean} on */
   async setCamera(on) {
     this.#remember({ camera: on });
     this.cameraProblem = null;
@@ -111,15 +125,17 @@ export class Devices extends EventTarget {
   }
 
   stop() {
-    for (const slot of ["audio", "camera", "screen"]) this.#drop(slot);
+    for (const slot of SLOTS) this.#drop(slot);
   }
 
+  /** @param {{audio?: boolean, video?: boolean}} wanted */
   async #get({ audio = false, video = false }) {
     const stream = await navigator.mediaDevices.getUserMedia({
       audio: audio && withDevice(AUDIO, this.#chosen.audioinput),
       video: video && withDevice(VIDEO, this.#chosen.videoinput),
     });
     for (const track of stream.getTracks()) {
+      /** @type {Slot} */
       const slot = track.kind === "audio" ? "audio" : "camera";
       this.#drop(slot);
       this[slot] = track;
@@ -129,7 +145,12 @@ export class Devices extends EventTarget {
     if (this.camera) this.camera.contentHint = "motion";
   }
 
-  /** Phones open one camera at a time: the old one must be stopped first. */
+  /**
+   * Phones open one camera at a time: the old one must be stopped first.
+   * @param {Slot} slot
+   * @param {{audio?: boolean, video?: boolean}} wanted
+   * @param {"microphoneProblem" | "cameraProblem"} problem where a refusal is kept
+   */
   async #swap(slot, wanted, problem) {
     this.#drop(slot);
     this[problem] = null;
@@ -137,13 +158,14 @@ export class Devices extends EventTarget {
     await this.#relist();
   }
 
-  /** The device went away (pulled out, taken by the system): try the next one. */
+  /** The device went away (pulled out, taken by the system): try the next one. @param {Slot} slot @param {MediaStreamTrack} track */
   async #unplugged(slot, track) {
     if (this[slot] !== track) return;
     if (slot === "audio") await this.#swap("audio", { audio: true }, "microphoneProblem");
     else await this.#swap("camera", { video: true }, "cameraProblem");
   }
 
+  /** @param {Slot} slot */
   #drop(slot) {
     const track = this[slot];
     this[slot] = null;
@@ -153,12 +175,13 @@ export class Devices extends EventTarget {
   async #relist() {
     const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
     // Without permission the entries have no names: they would only confuse.
-    for (const kind of Object.keys(this.list)) {
+    for (const kind of /** @type {DeviceKind[]} */ (Object.keys(this.list))) {
       this.list[kind] = devices.filter((device) => device.kind === kind && device.label);
     }
     this.#changed();
   }
 
+  /** @param {Choice} choice */
   #remember(choice) {
     this.#chosen = { ...this.#chosen, ...choice };
     try {
@@ -173,15 +196,25 @@ export class Devices extends EventTarget {
   }
 }
 
-/** `ideal`, not `exact`: a remembered headset that is not plugged in must not break the call. */
+/**
+ * `ideal`, not `exact`: a remembered headset that is not plugged in must not break the call.
+ * @param {MediaTrackConstraints} constraints
+ * @param {string} [id]
+ */
 function withDevice(constraints, id) {
   return id ? { ...constraints, deviceId: { ideal: id } } : constraints;
 }
 
+/** @returns {Choice} */
 function load() {
   try {
-    return JSON.parse(localStorage.getItem(STORE)) ?? {};
+    return JSON.parse(localStorage.getItem(STORE) ?? "null") ?? {};
   } catch {
     return {};
   }
+}
+
+/** The picture that a video element shows. @param {HTMLVideoElement} video */
+export function shownIn(video) {
+  return video.srcObject instanceof MediaStream ? video.srcObject.getVideoTracks()[0] : undefined;
 }

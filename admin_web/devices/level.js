@@ -6,6 +6,8 @@ const EVERY_MS = 80;
 /**
  * Calls `show(level)` with 0…1 about 12 times a second until the returned function is called.
  * Costs nothing while the page is hidden.
+ * @param {MediaStreamTrack} track
+ * @param {(level: number) => void} show
  */
 export function watchLevel(track, show) {
   const context = new AudioContext();
@@ -27,7 +29,7 @@ export function watchLevel(track, show) {
   };
 }
 
-/** Root mean square in decibels, mapped to 0…1 (ears are logarithmic). */
+/** Root mean square in decibels, mapped to 0…1 (ears are logarithmic). @param {Float32Array} samples */
 export function levelOf(samples) {
   let sum = 0;
   for (const sample of samples) sum += sample * sample;

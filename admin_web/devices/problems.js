@@ -2,8 +2,15 @@
 
 import { t } from "../frame/lib/text.js";
 
-/** The closed list of reasons: denied, dismissed, system, missing, busy, insecure, unsupported. */
-export function problemOf(error) {
+/** @typedef {"denied" | "dismissed" | "system" | "missing" | "busy" | "insecure" | "unsupported"} Problem */
+
+/**
+ * The reason, from the closed list, that a device was not given.
+ * @param {unknown} thrown by getUserMedia
+ * @returns {Problem}
+ */
+export function problemOf(thrown) {
+  const error = thrown instanceof Error ? thrown : null;
   if (!window.isSecureContext) return "insecure";
   if (!navigator.mediaDevices?.getUserMedia || !window.RTCPeerConnection) return "unsupported";
   if (error?.name === "NotAllowedError" || error?.name === "SecurityError") {
@@ -15,7 +22,7 @@ export function problemOf(error) {
   return "busy"; // NotReadableError, AbortError: the device is there and does not open
 }
 
-/** What happened, as a heading. */
+/** What happened, as a heading. @param {Problem} problem */
 export function microphoneHeadline(problem) {
   return {
     denied: t("This page may not use your microphone"),
@@ -28,7 +35,11 @@ export function microphoneHeadline(problem) {
   }[problem];
 }
 
-/** How to mend it in this browser: a list of steps. */
+/**
+ * How to mend it in this browser: a list of steps.
+ * @param {Problem} problem
+ * @param {Browser} [browser]
+ */
 export function microphoneSteps(problem, browser = browserName()) {
   if (problem === "denied") return [...allowSteps(browser), t("Then press “Try again”.")];
   return {
@@ -49,19 +60,26 @@ export function microphoneSteps(problem, browser = browserName()) {
   }[problem];
 }
 
-/** One sentence for a camera that does not work: the call goes on with sound. */
+/** One sentence for a camera that does not work: the call goes on with sound. @param {Problem} problem */
 export function cameraNotice(problem) {
-  const why = {
+  /** @type {Partial<Record<Problem, string>>} */
+  const reasons = {
     denied: t("This page may not use your camera."),
     dismissed: t("The question about your camera was closed without an answer."),
     system: t("Your system does not let the browser use the camera."),
     missing: t("No camera was found."),
     busy: t("Your camera does not open: another program may be using it."),
-  }[problem] ?? t("Your camera cannot be used.");
+  };
+  const why = reasons[problem] ?? t("Your camera cannot be used.");
   return `${why} ${t("The call goes on with sound only.")}`;
 }
 
-/** Which browser's words to use: ios, safari, firefox, firefox_android, chrome_android, edge, chrome. */
+/** @typedef {"ios" | "safari" | "firefox" | "firefox_android" | "chrome_android" | "edge" | "chrome"} Browser */
+
+/**
+ * Which browser's words to use.
+ * @returns {Browser}
+ */
 export function browserName(agent = navigator.userAgent, touchPoints = navigator.maxTouchPoints) {
   if (/iPhone|iPad|iPod/.test(agent) || (/Macintosh/.test(agent) && touchPoints > 1)) return "ios";
   if (/Firefox\//.test(agent)) return /Android/.test(agent) ? "firefox_android" : "firefox";
@@ -71,6 +89,7 @@ export function browserName(agent = navigator.userAgent, touchPoints = navigator
   return /Safari\//.test(agent) ? "safari" : "chrome";
 }
 
+/** @param {Browser} browser */
 function allowSteps(browser) {
   return {
     chrome: [

@@ -1,32 +1,34 @@
 /** What base.html itself needs: the menu on small screens, signing out, times in the viewer's zone. */
 import { del } from "./lib/api.js";
 import { localizeTimes } from "./lib/time.js";
-import { $, leaveFor, setBusy, toast, toastError } from "./lib/ui.js";
+import { leaveFor, optional, setBusy, toast, toastError } from "./lib/ui.js";
 
-const toggle = $("#nav-toggle");
-const nav = $("#site-nav");
+const toggle = optional("#nav-toggle");
+const nav = optional("#site-nav");
 
+/** @param {boolean} open */
 function openMenu(open) {
-  nav.toggleAttribute("data-open", open);
-  toggle.setAttribute("aria-expanded", String(open));
+  nav?.toggleAttribute("data-open", open);
+  toggle?.setAttribute("aria-expanded", String(open));
 }
 
-toggle?.addEventListener("click", () => openMenu(!nav.hasAttribute("data-open")));
+toggle?.addEventListener("click", () => openMenu(!nav?.hasAttribute("data-open")));
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !nav?.hasAttribute("data-open")) return;
   openMenu(false);
-  toggle.focus();
+  toggle?.focus();
 });
 
-$("#sign-out")?.addEventListener("click", async ({ currentTarget }) => {
-  setBusy(currentTarget, true);
+const signOut = optional("#sign-out");
+signOut?.addEventListener("click", async () => {
+  setBusy(signOut, true);
   try {
     await del("/api/session");
     await leaveFor("/");
   } catch (error) {
     toastError(error);
   } finally {
-    setBusy(currentTarget, false);
+    setBusy(signOut, false);
   }
 });
 

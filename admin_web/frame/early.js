@@ -6,16 +6,20 @@
  * the document says DOMContentLoaded. Forms with an address of their own (searches) need no script.
  */
 {
+  /** @type {Map<HTMLElement, HTMLElement | null>} */
   const waiting = new Map(); // form or button → the button that sent the form
 
+  /** @param {Event} event */
   const hold = (event) => {
-    const sent = event.type === "submit";
-    const element = sent ? event.target : event.target.closest?.("button[type=button]");
-    if (!element || (sent && element.hasAttribute("action"))) return;
+    const sent = event instanceof SubmitEvent;
+    const pressed = event.target instanceof Element ? event.target : null;
+    const element = sent ? pressed : pressed?.closest("button[type=button]");
+    if (!(element instanceof HTMLElement) || (sent && element.hasAttribute("action"))) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    waiting.set(element, event.submitter ?? null);
-    (event.submitter ?? element).setAttribute("aria-busy", "true");
+    const submitter = sent ? event.submitter : null;
+    waiting.set(element, submitter);
+    (submitter ?? element).setAttribute("aria-busy", "true");
   };
 
   addEventListener("click", hold, true);

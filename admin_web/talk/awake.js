@@ -1,9 +1,10 @@
 /** Keeps a phone's screen on: a sleeping phone ends calls and takes a provider off duty. */
 
+/** @type {WakeLockSentinel | null} */
 let lock = null;
 let wanted = false;
 
-/** On until called with false; the browser lets go by itself while the page is hidden. */
+/** On until called with false; the browser lets go by itself while the page is hidden. @param {boolean} on */
 export async function keepAwake(on) {
   wanted = on;
   if (!on) {

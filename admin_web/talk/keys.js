@@ -2,7 +2,11 @@
 
 const STORE = "tipmeet.keys";
 
-/** `keys`: a key as the browser names it (so "H" is Shift+H) → what to do. */
+/**
+ * `keys`: a key as the browser names it (so "H" is Shift+H) → what to do, while `active()`; `keysOn`: the
+ * checkbox that switches them on.
+ * @param {{keys: Record<string, () => unknown>, active: () => boolean, keysOn?: HTMLInputElement | null}} options
+ */
 export function bindKeys({ keys, active, keysOn = null }) {
   if (keysOn) {
     keysOn.checked = enabled();
@@ -10,7 +14,8 @@ export function bindKeys({ keys, active, keysOn = null }) {
   }
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || !active() || !enabled()) return;
-    if (event.target.closest?.("input:not([type=checkbox]), select, textarea, [contenteditable]")) return;
+    const target = event.target instanceof Element ? event.target : null;
+    if (target?.closest("input:not([type=checkbox]), select, textarea, [contenteditable]")) return;
     const action = keys[event.key];
     if (!action) return;
     event.preventDefault();
@@ -26,6 +31,7 @@ function enabled() {
   }
 }
 
+/** @param {boolean} on */
 function save(on) {
   try {
     localStorage.setItem(STORE, on ? "on" : "off");

@@ -4,15 +4,27 @@ import { charge, exact, money, rate } from "../frame/lib/money.js";
 import { t, tn } from "../frame/lib/text.js";
 import { clock, duration } from "../frame/lib/time.js";
 
+/** @typedef {"waiting" | "free_call" | "free" | "charging"} Phase */
+/**
+ * @typedef {{phase: Phase, free: string | null, elapsed: string, charged: string | null, balance: string | null,
+ *   earned: string | null, left: string | null, low: boolean}} MeterView
+ */
+
 /**
  * `{ phase, free, elapsed, charged, balance, earned, left, low }`, every figure as text and
  * null where it does not apply. Phases: `waiting` (no proof yet), `free_call`, `free`, `charging`.
+ * @param {Rates} tariff
+ * @param {Meter | null} meter
+ * @param {number} [lowS] from how many seconds left on they are `low`
+ * @returns {MeterView}
  */
 export function meterView(tariff, meter, lowS = 120) {
+  /** @type {Omit<MeterView, "phase" | "elapsed">} */
   const figures = { free: null, charged: null, balance: null, earned: null, left: null, low: false };
   const phase = phaseOf(tariff, meter);
   const elapsed = clock(meter?.seconds ?? 0);
   if (phase === "free_call") return { ...figures, phase, elapsed, free: t("Free call") };
+  /** @param {number | null | undefined} micros */
   const known = (micros) => (micros === null || micros === undefined ? null : money(micros));
   if (phase !== "charging") {
     const left = meter?.free_left_s ?? tariff.threshold_s;
@@ -26,10 +38,15 @@ export function meterView(tariff, meter, lowS = 120) {
     balance: known(meter?.balance_micros),
     earned: known(meter?.provider_micros),
     left: meter?.affordable_s === null || meter?.affordable_s === undefined ? null : clock(meter.affordable_s),
-    low: phase === "charging" && meter.affordable_s !== null && meter.affordable_s <= lowS,
+    low: phase === "charging" && meter !== null && meter.affordable_s !== null && meter.affordable_s <= lowS,
   };
 }
 
+/**
+ * @param {FreeStart} tariff
+ * @param {Meter | null} meter
+ * @returns {Phase}
+ */
 export function phaseOf(tariff, meter) {
   if (tariff.price_micros === 0) return "free_call";
   if (!meter) return "waiting";
@@ -37,7 +54,10 @@ export function phaseOf(tariff, meter) {
   return meter.free_left_s > 0 ? "free" : meter.seconds > 0 ? "charging" : "waiting";
 }
 
-/** The rule of the free time as a sentence. `freeProbe`: false when today's free try is used up. */
+/**
+ * The rule of the free time as a sentence. `freeProbe`: false when today's free try is used up.
+ * @param {FreeStart} tariff
+ */
 export function freeRule(tariff, freeProbe = true) {
   if (tariff.price_micros === 0) return t("This call is free.");
   if (!freeProbe) {
@@ -52,7 +72,7 @@ export function freeRule(tariff, freeProbe = true) {
     : t("{free} to decide: hang up in time and pay nothing. Talk on and the call is charged from the first second.", { free });
 }
 
-/** How talk time is rounded, or "" when it is not. */
+/** How talk time is rounded, or "" when it is not. @param {Rates} tariff */
 export function incrementRule(tariff) {
   const [first, next] = tariff.increments;
   if (tariff.price_micros === 0 || (first === 1 && next === 1)) return "";
@@ -63,7 +83,7 @@ export function incrementRule(tariff) {
   });
 }
 
-/** What the client agrees to, naming price and threshold. */
+/** What the client agrees to, naming price and threshold. @param {Rates} tariff */
 export function consentText(tariff, freeProbe = true) {
   const price = rate(tariff.price_micros, tariff.period_s);
   const free = span(tariff.threshold_s);
@@ -75,7 +95,7 @@ export function consentText(tariff, freeProbe = true) {
     : t("I agree to pay {price}. If I hang up within {free}, I pay nothing; if I talk on, the first {free} are charged too.", { price, free });
 }
 
-/** Said once, when the free time ends. */
+/** Said once, when the free time ends. @param {Rates} tariff @param {Side} side */
 export function chargingText(tariff, side) {
   const price = rate(tariff.price_micros, tariff.period_s);
   if (tariff.threshold_s === 0) return t("The meter runs: {price}.", { price });
@@ -90,16 +110,21 @@ export function chargingText(tariff, side) {
     : t("The time to decide is over. The call now costs {price}, the first {free} included.", { price, free });
 }
 
-/** Whether the call ends at the limit its client set, not where their money does. */
+/** Whether the call ends at the limit its client set, not where their money does. @param {Meter | null} meter */
 export function endsByLimit(meter) {
   return meter?.ends_by === "spending_cap";
 }
 
-/** What ends the call soon. `left` is a time in words or on a clock; `cap` the client's limit (micro-units). */
+/**
+ * What ends the call soon. `left` is a time in words or on a clock; `cap` the client's limit (micro-units).
+ * @param {{byLimit: boolean, left: string, cap?: number | null}} about
+ * @param {Side} side
+ * @param {string} name of the other person
+ */
 export function warningText({ byLimit, left, cap }, side, name) {
   if (side === "client") {
     return byLimit
-      ? t("Your limit of {cap} for this call is reached in {left}.", { cap: exact(cap), left })
+      ? t("Your limit of {cap} for this call is reached in {left}.", { cap: exact(cap ?? 0), left })
       : t("Your balance is used up in {left}.", { left });
   }
   return byLimit
@@ -107,18 +132,18 @@ export function warningText({ byLimit, left, cap }, side, name) {
     : t("{name}’s balance is used up in {left}.", { name, left });
 }
 
-/** The heading over the time that is left. */
+/** The heading over the time that is left. @param {Meter | null} meter @param {Side} side */
 export function leftLabel(meter, side) {
   if (!endsByLimit(meter)) return t("Time left");
   return side === "client" ? t("Until your limit") : t("Until the client’s limit");
 }
 
-/** Free seconds that stay free, whatever comes after them. */
+/** Free seconds that stay free, whatever comes after them. @param {FreeStart} tariff */
 function isGift(tariff) {
   return tariff.threshold_mode === "gift";
 }
 
-/** A free time inside a sentence: "60 seconds", "5 minutes". */
+/** A free time inside a sentence: "60 seconds", "5 minutes". @param {number} seconds */
 function span(seconds) {
   return seconds <= 90 || seconds % 60
     ? tn(seconds, "{n} second", "{n} seconds")

@@ -8,11 +8,15 @@
 const RELOAD_MS = 1_500; // a reloaded page may still hold it for a moment
 
 export class Ownership {
+  /** @type {((value?: unknown) => void) | null} */
   #release = null;
 
   /**
    * True when this window carries the call from now on. `steal` takes it from another window,
    * whose `onLost` is then called.
+   * @param {string} callId
+   * @param {{steal?: boolean, onLost?: () => void}} [options]
+   * @returns {Promise<boolean>}
    */
   async take(callId, { steal = false, onLost = () => {} } = {}) {
     if (!navigator.locks) return true; // no secure context: there is no media either

@@ -9,8 +9,18 @@ const SILENT_MS = 2_500;
 const STEADY = 2;
 
 /**
+ * What `MediaLink.sample` counts: received and lost packets, decoded frames since the link began.
+ * @typedef {{at_ms: number, packets: number, lost: number, frames: number, rtt_ms: number | null}} Sample
+ */
+/** @typedef {"none" | "poor" | "fair" | "good"} Grade */
+
+/**
  * The grade between two samples of `MediaLink.sample` and the server's last `quality`:
  * `none` (nothing arrives), `poor`, `fair`, `good`.
+ * @param {Sample} before
+ * @param {Sample} after
+ * @param {LineQuality | null} [server]
+ * @returns {Grade}
  */
 export function grade(before, after, server = null) {
   const packets = after.packets - before.packets;
@@ -24,7 +34,11 @@ export function grade(before, after, server = null) {
   return "good";
 }
 
-/** Turns grades into a steady one. `next(grade)` returns what to show. */
+/**
+ * Turns grades into a steady one. `next(grade)` returns what to show.
+ * @param {Grade} [initial]
+ * @returns {(grade: Grade) => Grade}
+ */
 export function steady(initial = "good") {
   let shown = initial;
   let candidate = initial;
@@ -37,6 +51,7 @@ export function steady(initial = "good") {
   };
 }
 
+/** @param {Grade} value */
 export function qualityText(value) {
   return {
     none: t("Nothing arrives"),

@@ -9,7 +9,10 @@ import { reasonText } from "./state_words.js";
 
 const INTERVALS_SHOWN = 20;
 
-/** The receipt of a settled CallView; without one yet, what is known and that the rest follows. */
+/**
+ * The receipt of a settled call; without one yet, what is known and that the rest follows.
+ * @param {Call} call
+ */
 export function receiptElement(call) {
   const { side, receipt } = call;
   const name = side === "client" ? call.provider.name : call.client.name;
@@ -39,6 +42,7 @@ export function receiptElement(call) {
   );
 }
 
+/** @param {Receipt} receipt @param {boolean} provider whether this is the provider's copy */
 function total(receipt, provider) {
   return el(
     "div",
@@ -48,13 +52,14 @@ function total(receipt, provider) {
       el("span", { class: "stat-value", "data-testid": "receipt-charged", "data-micros": receipt.charged_micros }, charge(receipt.charged_micros, receipt.balance_after_micros ?? null))),
     provider && el("p", { class: "stat" },
       el("span", { class: "stat-label" }, t("You earn")),
-      el("span", { class: "stat-value", "data-testid": "receipt-earned", "data-micros": receipt.provider_micros }, money(receipt.provider_micros))),
+      el("span", { class: "stat-value", "data-testid": "receipt-earned", "data-micros": receipt.provider_micros }, money(receipt.provider_micros ?? 0))),
     el("p", { class: "stat" },
       el("span", { class: "stat-label" }, t("Connected")),
       el("span", { class: "stat-value" }, clock(receipt.connected_s))),
   );
 }
 
+/** @param {Receipt} receipt */
 function times(receipt) {
   return [
     ...fact(t("Started"), formatDateTime(receipt.opened_at_ms)),
@@ -65,21 +70,29 @@ function times(receipt) {
   ];
 }
 
+/** @param {Rates} rules */
 function priceText(rules) {
   return rules.price_micros === 0
     ? t("Free of charge")
     : [`${rate(rules.price_micros, rules.period_s)}.`, freeRule(rules), incrementRule(rules)].filter(Boolean).join(" ");
 }
 
+/** @param {Receipt} receipt @param {boolean} provider */
 function balances(receipt, provider) {
-  if (provider || receipt.balance_before_micros === undefined || receipt.balance_before_micros === null) return [];
+  const { balance_before_micros: before, balance_after_micros: after } = receipt;
+  if (provider || before == null || after == null) return [];
   return [
-    ...fact(t("Balance before"), money(receipt.balance_before_micros)),
-    ...fact(t("Balance after"), money(receipt.balance_after_micros)),
+    ...fact(t("Balance before"), money(before)),
+    ...fact(t("Balance after"), money(after)),
   ];
 }
 
-/** The arithmetic, one line a step. */
+/**
+ * The arithmetic, one line a step.
+ * @param {Rates & {commission_bps?: number}} rules
+ * @param {Receipt} receipt
+ * @param {boolean} provider
+ */
 function sums(rules, receipt, provider) {
   const lines = [];
   const { price_micros: price, period_s: period } = rules;
@@ -102,20 +115,23 @@ function sums(rules, receipt, provider) {
   }
   if (provider && receipt.charged_micros > 0) {
     const share = decimal(Number(rules.commission_bps ?? 0) * 10_000, 0); // basis points as percent
+    const [commission, earned] = [exact(receipt.commission_micros ?? 0), exact(receipt.provider_micros ?? 0)];
     lines.push(
-      t("{charge} × {share} % commission = {commission}", { charge: exact(receipt.charged_micros), share, commission: exact(receipt.commission_micros) }),
-      t("{charge} − {commission} = {earned} for you", { charge: exact(receipt.charged_micros), commission: exact(receipt.commission_micros), earned: exact(receipt.provider_micros) }),
+      t("{charge} × {share} % commission = {commission}", { charge: exact(receipt.charged_micros), share, commission }),
+      t("{charge} − {commission} = {earned} for you", { charge: exact(receipt.charged_micros), commission, earned }),
     );
   }
   return lines.map((line) => el("p", {}, line));
 }
 
+/** @param {FreeStart} tariff @param {number} seconds */
 function withinThreshold({ threshold_s: threshold, threshold_mode: mode }, seconds) {
   return mode === "gift"
     ? t("{n} s of connection are within the free {free} s: nothing is charged.", { n: seconds, free: threshold })
     : t("{n} s of connection are within the {free} s to decide: nothing is charged.", { n: seconds, free: threshold });
 }
 
+/** @param {Receipt} receipt */
 function intervals(receipt) {
   const list = receipt.intervals ?? [];
   if (!list.length) return null;
@@ -129,6 +145,7 @@ function intervals(receipt) {
   );
 }
 
+/** @param {string} name @param {string} value */
 function fact(name, value) {
   return [el("dt", {}, name), el("dd", {}, value)];
 }

@@ -12,27 +12,42 @@
  */
 
 import { speechOptions } from "./sdp.js";
+import { codeOf } from "../frame/lib/problem.js";
 
 const RETRY_MS = [300, 1000, 2000, 4000];
 // ICE says "disconnected" after about 3 s without an answer, and often recovers by itself at once.
 const GRACE_MS = 1_200;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** @type {Kind[]} */
+const KINDS = ["audio", "video"];
 const FINAL_CODES = new Set(["wrong_state", "forbidden", "bad_offer", "nothing_in_common", "not_found"]);
 const VIDEO_BITRATE = 1_700_000;
 const SCREEN_BITRATE = 2_500_000;
 
-/** Events: `state` (idle, connecting, connected, reconnecting, closed), `remote`, `refused`. */
-export class MediaLink extends EventTarget {
+/** @typedef {"idle" | "connecting" | "connected" | "reconnecting" | "closed"} LinkState */
+/** @typedef {"audio" | "video"} Kind */
+/** @typedef {(offer: string) => Promise<{answer: string, ice_servers?: IceServers}>} Join */
+/** @typedef {{state: LinkState, remote: MediaStream, refused: Error}} LinkEvents */
+
+/** Events: `state`, `remote` (the other side's tracks), `refused` (the server says no for good). */
+export class MediaLink extends /** @type {TypedTargetClass<LinkEvents>} */ (EventTarget) {
   #join;
   #iceServers;
+  /** @type {RTCPeerConnection | null} */
   #pc = null;
+  /** @type {RTCPeerConnection | null} */
   #first = null; // until there is an answer: nothing of it can be relied on yet
+  /** @type {LinkState} */
   #state = "idle";
+  /** @type {Record<Kind, MediaStreamTrack | null>} */
   #tracks = { audio: null, video: null };
   #generation = 0;
   #timer = 0;
 
-  /** `join(offer)` resolves with `{ answer, ice_servers? }`, or rejects with an error with `code`. */
+  /**
+   * `join(offer)` rejects with an error with `code`.
+   * @param {{join: Join, iceServers?: IceServers}} options
+   */
   constructor({ join, iceServers = [] }) {
     super();
     this.#join = join;
@@ -49,12 +64,15 @@ export class MediaLink extends EventTarget {
     return this.#state;
   }
 
-  /** Sends these tracks from now on, also after a rejoin. `null` sends nothing of that kind. */
+  /**
+   * Sends these tracks from now on, also after a rejoin. `null` sends nothing of that kind.
+   * @param {Partial<Record<Kind, MediaStreamTrack | null>>} tracks
+   */
   async setTracks({ audio = this.#tracks.audio, video = this.#tracks.video }) {
     this.#tracks = { audio, video };
     if (!this.#pc) return;
     for (const transceiver of this.#pc.getTransceivers()) {
-      await replace(transceiver.sender, this.#tracks[transceiver.receiver.track.kind]);
+      await replace(transceiver.sender, this.#tracks[/** @type {Kind} */ (transceiver.receiver.track.kind)]);
     }
   }
 
@@ -74,9 +92,13 @@ export class MediaLink extends EventTarget {
     this.#setState("closed");
   }
 
-  /** What `getStats` says in the words of `call/quality.js`; null when there is no link. */
+  /**
+   * What `getStats` says in the words of `call/quality.js`; null when there is no link.
+   * @returns {Promise<import("./quality.js").Sample | null>}
+   */
   async sample() {
     if (!this.#pc || this.#pc.connectionState === "closed") return null;
+    /** @type {import("./quality.js").Sample} */
     const sample = { at_ms: performance.now(), packets: 0, lost: 0, frames: 0, rtt_ms: null };
     for (const report of (await this.#pc.getStats()).values()) {
       if (report.type === "inbound-rtp") {
@@ -90,6 +112,7 @@ export class MediaLink extends EventTarget {
     return sample;
   }
 
+  /** @param {number} generation */
   async #connect(generation) {
     for (let attempt = 0; generation === this.#generation; attempt++) {
       try {
@@ -97,7 +120,7 @@ export class MediaLink extends EventTarget {
         return;
       } catch (problem) {
         if (generation !== this.#generation) return;
-        if (FINAL_CODES.has(problem.code)) {
+        if (FINAL_CODES.has(codeOf(problem))) {
           this.dispatchEvent(new CustomEvent("refused", { detail: problem }));
           return;
         }
@@ -106,16 +129,18 @@ export class MediaLink extends EventTarget {
     }
   }
 
+  /** @param {number} generation */
   async #joinOnce(generation) {
     const pc = new RTCPeerConnection({ iceServers: this.#iceServers, bundlePolicy: "max-bundle" });
     if (!this.#pc) this.#first = pc;
     try {
-      for (const kind of ["audio", "video"]) {
+      for (const kind of KINDS) {
         const transceiver = pc.addTransceiver(this.#tracks[kind] ?? kind, { direction: "sendrecv" });
         preferCodecs(transceiver, kind);
       }
       await pc.setLocalDescription(await pc.createOffer());
-      const { answer, ice_servers: iceServers } = await this.#join(pc.localDescription.sdp);
+      const offer = pc.localDescription?.sdp ?? "";
+      const { answer, ice_servers: iceServers } = await this.#join(offer);
       if (generation !== this.#generation) throw new Error("superseded");
       if (iceServers) this.#iceServers = iceServers;
       await pc.setRemoteDescription({ type: "answer", sdp: speechOptions(answer) });
@@ -136,6 +161,7 @@ export class MediaLink extends EventTarget {
     this.#follow(pc);
   }
 
+  /** @param {RTCPeerConnection} pc */
   #follow(pc) {
     if (pc !== this.#pc) return;
     if (pc.connectionState === "connected") {
@@ -149,6 +175,7 @@ export class MediaLink extends EventTarget {
     }
   }
 
+  /** @param {number} delayMs @param {RTCPeerConnection} pc */
   #restartIn(delayMs, pc) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
@@ -160,6 +187,7 @@ export class MediaLink extends EventTarget {
     if (this.#pc && this.#pc.connectionState !== "connected") this.start();
   };
 
+  /** @param {LinkState} state */
   #setState(state) {
     if (state === this.#state) return;
     this.#state = state;
@@ -167,6 +195,7 @@ export class MediaLink extends EventTarget {
   }
 }
 
+/** @param {RTCRtpSender} sender @param {MediaStreamTrack | null} track */
 async function replace(sender, track) {
   if (sender.track !== track) await sender.replaceTrack(track);
   if (!track || track.kind !== "video") return;
@@ -181,6 +210,8 @@ async function replace(sender, track) {
 /**
  * VP8 first, H.264 second; Opus, each packet with the audio of the one before where the browser can
  * (it sends what is first): what the relay carries, in its order of preference.
+ * @param {RTCRtpTransceiver} transceiver
+ * @param {Kind} kind
  */
 function preferCodecs(transceiver, kind) {
   const wanted = kind === "video" ? ["video/vp8", "video/h264", "video/rtx"] : ["audio/red", "audio/opus"];
@@ -189,6 +220,7 @@ function preferCodecs(transceiver, kind) {
   if (codecs.length && transceiver.setCodecPreferences) transceiver.setCodecPreferences(codecs);
 }
 
+/** @param {number} ms */
 function sleep(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -4,6 +4,7 @@
  * The answer with in-band FEC (a lost packet is mended from the next) and DTX (silence costs
  * next to nothing) for Opus. They are the receiver's wishes (RFC 7587, section 6.1), so they
  * belong into the answer, and need no tampering with our own offer.
+ * @param {string} answer an SDP
  */
 export function speechOptions(answer) {
   const opus = /^a=rtpmap:(\d+) opus\/48000/im.exec(answer);

@@ -2,11 +2,12 @@
  * One call as one side lives it, from accepted to receipt: follows the server's events, keeps the
  * media link up while the call's state allows it, and knows the receipt when it is over.
  *
- * Events: `call` (its record changed), `meter`, `warning` ({left_s}), `link`, `remote`, `quality`,
+ * Events: `call` (its record changed), `meter`, `warning`, `link`, `remote`, `quality`,
  * `problem` (an Error for the person), `ended`, `receipt`.
  */
 
 import { get } from "../frame/lib/api.js";
+import { codeOf } from "../frame/lib/problem.js";
 import { MediaLink } from "./rtc.js";
 import { grade, steady } from "./quality.js";
 
@@ -17,22 +18,35 @@ const SAMPLE_MS = 1_000;
 // The relay can be gone while our own ICE has not noticed: then a fresh join finds the new one.
 const STALE_MS = 8_000;
 
-export class CallSession extends EventTarget {
+/** @typedef {import("./quality.js").Sample} Sample */
+/** @typedef {import("./quality.js").Grade} Grade */
+/** @typedef {import("../devices/devices.js").Devices} Devices */
+/** @typedef {import("../frame/lib/socket.js").Socket} Socket */
+/**
+ * @typedef {{call: undefined, meter: undefined, warning: CallWarning, link: undefined, remote: MediaStream,
+ *   quality: undefined, problem: Error, ended: undefined, receipt: undefined}} SessionEvents
+ */
+
+export class CallSession extends /** @type {TypedTargetClass<SessionEvents>} */ (EventTarget) {
   #socket;
   #devices;
   #stops;
   #sampler = 0;
+  /** @type {Sample[]} */
   #samples = [];
   #steady = steady();
+  /** @type {LineQuality | null} */
   #serverQuality = null;
   #over = false;
 
+  /** @param {{socket: Socket, call: Call, devices: Devices, iceServers: IceServers}} parts */
   constructor({ socket, call, devices, iceServers }) {
     super();
     this.#socket = socket;
     this.#devices = devices;
     this.call = call;
     this.meter = call.meter;
+    /** @type {Grade | null} */
     this.quality = null;
     this.remoteFrames = false; // a picture of the other side is arriving
     this.link = new MediaLink({
@@ -102,11 +116,12 @@ export class CallSession extends EventTarget {
     await this.#ask("call.resume");
   }
 
-  /** The client raises the limit of this call; null lifts it. `cap`: a decimal string. */
+  /** The client raises the limit of this call; null lifts it. `cap`: a decimal string. @param {string | null} cap */
   async raiseCap(cap) {
     await this.#ask("call.raise_cap", { spending_cap: cap });
   }
 
+  /** @param {"call.pause" | "call.resume" | "call.raise_cap"} type @param {object} [more] */
   async #ask(type, more = {}) {
     const { call } = await this.#socket.request(type, { call: this.call.id, ...more });
     this.#follow(call);
@@ -124,10 +139,11 @@ export class CallSession extends EventTarget {
       const { call } = await this.#socket.request("call.watch", { call: this.call.id });
       this.#follow(call);
     } catch (problem) {
-      if (!["disconnected", "timeout"].includes(problem.code)) this.#emit("problem", problem);
+      if (!["disconnected", "timeout"].includes(codeOf(problem))) this.#emit("problem", problem);
     }
   }
 
+  /** @param {Call} call */
   #follow(call) {
     if (this.#over) {
       if (call.receipt && !this.call.receipt) this.#settled(call);
@@ -147,6 +163,7 @@ export class CallSession extends EventTarget {
     this.#emit("call");
   }
 
+  /** @param {CallTick} tick */
   #tick({ state, meter, quality }) {
     if (this.#over) return;
     this.meter = meter ?? this.meter;
@@ -172,6 +189,7 @@ export class CallSession extends EventTarget {
 
   #lastArrival = { packets: -1, at_ms: 0 };
 
+  /** @param {Sample} sample */
   #mendStale({ packets, at_ms: atMs }) {
     if (packets !== this.#lastArrival.packets) this.#lastArrival = { packets, at_ms: atMs };
     const stale = atMs - this.#lastArrival.at_ms > STALE_MS;
@@ -180,10 +198,10 @@ export class CallSession extends EventTarget {
     this.link.start();
   }
 
-  /** The server says no for good: the call is over, or moved on without us. */
+  /** The server says no for good: the call is over, or moved on without us. @param {Error} problem */
   #refused(problem) {
     this.#watch();
-    if (problem.code !== "wrong_state") this.#emit("problem", problem);
+    if (codeOf(problem) !== "wrong_state") this.#emit("problem", problem);
   }
 
   async #fetchReceipt() {
@@ -198,6 +216,7 @@ export class CallSession extends EventTarget {
     }
   }
 
+  /** @param {Call} call */
   #settled(call) {
     if (this.call.receipt && this.call !== call) return;
     this.call = call;
@@ -217,6 +236,7 @@ export class CallSession extends EventTarget {
     this.link.setTracks({ audio, video }).catch((problem) => this.#emit("problem", problem));
   };
 
+  /** @param {keyof SessionEvents} type @param {unknown} [detail] */
   #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }

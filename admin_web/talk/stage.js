@@ -1,12 +1,14 @@
 /** The call on screen (`_stage.html`), the same for both sides: shows a CallSession, steers it. */
 
 import { exact, money } from "../frame/lib/money.js";
+import { messageOf } from "../frame/lib/problem.js";
 import { t } from "../frame/lib/text.js";
 import { clock, talkTime } from "../frame/lib/time.js";
-import { setBusy, setText, toast, toastError } from "../frame/lib/ui.js";
+import { $, partsOf, setBusy, setText, toast, toastError } from "../frame/lib/ui.js";
 import { keepAwake } from "./awake.js";
 import { secondsLeft } from "./clock.js";
 import { bindDeviceChoice } from "../devices/device_choice.js";
+import { shownIn } from "../devices/devices.js";
 import { bindKeys } from "./keys.js";
 import { chargingText, endsByLimit, leftLabel, meterView, phaseOf, warningText } from "./meter.js";
 import { cameraNotice, microphoneHeadline } from "../devices/problems.js";
@@ -15,11 +17,21 @@ import { bannerOf } from "./state_words.js";
 
 const SECOND_MS = 1_000;
 
+/** @typedef {import("./session.js").CallSession} CallSession */
+/** @typedef {import("../frame/lib/ui.js").Part} Part */
+/** @typedef {typeof import("../call/top_up.js").bindTopUp} BindTopUp */
+/** @typedef {typeof import("../call/limit.js").bindLimit} BindLimit */
+/** @typedef {"free" | "charged" | "balance" | "earned" | "left"} Figure */
+/** @type {Figure[]} */
+const FIGURES = ["free", "charged", "balance", "earned", "left"];
+
 export class Stage {
   #root;
   #devices;
   #part;
+  /** @type {CallSession | null} */
   #session = null;
+  /** @type {import("./meter.js").Phase | null} */
   #phase = null;
   #bannerTitle = "";
   #timer = 0;
@@ -30,14 +42,19 @@ export class Stage {
   #choice;
   #settings;
 
-  /** `bindTopUp`, `bindLimit`: the dialogs of the side that pays (call/top_up.js, call/limit.js). */
+  /**
+   * `bindTopUp`, `bindLimit`: the dialogs of the side that pays (call/top_up.js, call/limit.js).
+   * @param {HTMLElement} root
+   * @param {import("../devices/devices.js").Devices} devices
+   * @param {{bindTopUp?: BindTopUp | null, bindLimit?: BindLimit | null}} [dialogs]
+   */
   constructor(root, devices, { bindTopUp = null, bindLimit = null } = {}) {
     this.#root = root;
     this.#devices = devices;
-    this.#part = (name) => root.querySelector(`[data-part="${name}"]`);
-    this.#settings = this.#part("settings-dialog");
-    this.#choice = bindDeviceChoice(this.#settings.querySelector(".devices"), devices, {
-      onSpeaker: (id) => this.#part("remote").setSinkId(id).catch(toastError),
+    this.#part = partsOf(root);
+    this.#settings = this.#part("settings-dialog", HTMLDialogElement);
+    this.#choice = bindDeviceChoice($(".devices", this.#settings), devices, {
+      onSpeaker: (id) => this.#remote.setSinkId(id).catch(toastError),
     });
     this.#topUp = bindTopUp?.(this.#part);
     this.#limit = bindLimit?.(this.#part);
@@ -45,7 +62,7 @@ export class Stage {
     devices.addEventListener("change", () => this.#renderDevices());
   }
 
-  /** Shows a call that has begun; `hide` when it is over. */
+  /** Shows a call that has begun; `hide` when it is over. @param {CallSession} session */
   show(session) {
     this.#session = session;
     this.#phase = null;
@@ -58,7 +75,7 @@ export class Stage {
     const clock = !client && session.call.tariff.price_micros > 0; // only a running price can be paused
     this.#part("pause").hidden = this.#part("pause-key").hidden = !clock;
     for (const name of ["warning", "hear"]) this.#part(name).hidden = true;
-    for (const event of ["call", "meter", "quality", "link"]) {
+    for (const event of /** @type {const} */ (["call", "meter", "quality", "link"])) {
       session.addEventListener(event, () => this.#render());
     }
     session.addEventListener("remote", ({ detail }) => this.#play(detail));
@@ -82,10 +99,18 @@ export class Stage {
     this.#topUp?.close();
     this.#limit?.close();
     if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
-    this.#part("remote").srcObject = null;
-    this.#part("local").srcObject = null;
+    this.#remote.srcObject = null;
+    this.#local.srcObject = null;
     this.#root.hidden = true;
     document.body.classList.remove("in-call");
+  }
+
+  get #remote() {
+    return this.#part("remote", HTMLVideoElement);
+  }
+
+  get #local() {
+    return this.#part("local", HTMLVideoElement);
   }
 
   // ---- what is shown ----
@@ -97,18 +122,19 @@ export class Stage {
     this.#renderBanner(session);
     this.#part("nobody").hidden = session.remoteFrames;
     this.#part("initial").hidden = this.#part("banner").matches(":not([hidden], [data-quiet])");
-    this.#part("pause").disabled = session.call.state !== "live";
+    this.#part("pause", HTMLButtonElement).disabled = session.call.state !== "live";
     setText(this.#part("nobody-text"), session.soundOnly ? t("Sound only: the other camera is off.") : "");
     // Before the first measurement there is nothing to say about it.
-    const measured = session.link.state === "connected" && session.quality;
+    const measured = session.link.state === "connected" ? session.quality : null;
     this.#part("quality").dataset.grade = measured || "unknown";
     setText(this.#part("quality-text"), measured ? qualityText(measured) : t("Connecting…"));
   }
 
+  /** @param {CallSession} session */
   #renderMeter(session) {
     const { tariff } = session.call;
     const view = meterView(tariff, session.meter);
-    for (const name of ["free", "charged", "balance", "earned", "left"]) {
+    for (const name of FIGURES) {
       const box = this.#part(`${name}-box`);
       box.hidden = view[name] === null || (name === "earned" && session.side === "client");
       setText(this.#part(name), view[name] ?? "");
@@ -126,6 +152,7 @@ export class Stage {
     this.#phase = phase;
   }
 
+  /** @param {CallSession} session */
   #renderBanner(session) {
     const words = bannerOf(session);
     const banner = this.#part("banner");
@@ -150,7 +177,7 @@ export class Stage {
     } else if (before) {
       this.#say(t("The call goes on."));
     }
-    if (session.call.state === "on_hold" && session.side === "client") this.#topUp?.open(words.text);
+    if (session.call.state === "on_hold" && session.side === "client") this.#topUp?.open(words?.text);
     else if (session.call.state !== "on_hold") this.#topUp?.resumed();
   }
 
@@ -162,8 +189,8 @@ export class Stage {
     this.#toggle("share", Boolean(screen), t("Stop sharing"), t("Share"));
     this.#part("share").hidden = !this.#devices.canShareScreen;
     this.#part("full").hidden = !document.fullscreenEnabled;
-    const local = this.#part("local");
-    if (local.srcObject?.getVideoTracks()[0] !== (video ?? undefined)) {
+    const local = this.#local;
+    if (shownIn(local) !== (video ?? undefined)) {
       local.srcObject = video ? new MediaStream([video]) : null;
     }
     local.hidden = !video;
@@ -183,14 +210,16 @@ export class Stage {
     this.#problem = problem ?? "";
   }
 
+  /** @param {string} name @param {boolean} on @param {string} whenOn @param {string} whenOff */
   #toggle(name, on, whenOn, whenOff) {
     const button = this.#part(name);
     button.dataset.on = String(on);
     setText(this.#part(`${name}-label`), on ? whenOn : whenOff);
   }
 
+  /** @param {MediaStream} stream */
   #play(stream) {
-    const remote = this.#part("remote");
+    const remote = this.#remote;
     remote.srcObject = stream;
     const speaker = this.#devices.chosen("audiooutput");
     if (speaker && remote.setSinkId) remote.setSinkId(speaker).catch(() => {});
@@ -200,7 +229,7 @@ export class Stage {
     });
   }
 
-  /** The end comes near: said once to screen readers, counted down before everybody's eyes. */
+  /** The end comes near: said once to screen readers, counted down before everybody's eyes. @param {CallWarning} warning */
   #warn({ left_s: leftS, ends_by: endsBy }) {
     const session = this.#session;
     if (!session) return;
@@ -212,6 +241,7 @@ export class Stage {
     this.#renderWarning(session);
   }
 
+  /** @param {CallSession} session */
   #renderWarning(session) {
     const leftS = session.meter?.affordable_s ?? null;
     if (leftS === null) return;
@@ -227,7 +257,7 @@ export class Stage {
     this.#part("warning").hidden = true;
   }
 
-  /** To screen readers through the status region; `seen`: to everybody's eyes too. */
+  /** To screen readers through the status region; `seen`: to everybody's eyes too. @param {string} text */
   #say(text, seen = false) {
     setText(this.#part("status"), text);
     if (!seen) return;
@@ -261,14 +291,14 @@ export class Stage {
     this.#part("warning-close").addEventListener("click", () => this.#closeWarning());
     this.#part("warning-top-up").addEventListener("click", () => {
       this.#closeWarning();
-      this.#topUp.open();
+      this.#topUp?.open();
     });
     for (const name of ["warning-limit", "limit"]) {
-      this.#part(name).addEventListener("click", () => this.#limit.open(this.#session));
+      this.#part(name).addEventListener("click", () => this.#session && this.#limit?.open(this.#session));
     }
     this.#part("hear").addEventListener("click", () => {
       this.#part("hear").hidden = true;
-      this.#part("remote").play().catch(toastError);
+      this.#remote.play().catch(toastError);
     });
     document.addEventListener("fullscreenchange", () => {
       setText(this.#part("full-label"), document.fullscreenElement ? t("Leave full screen") : t("Full screen"));
@@ -279,7 +309,7 @@ export class Stage {
     if (this.#limit) this.#limit.onDone = () => this.#closeWarning();
     bindKeys({
       active: () => Boolean(this.#session) && !this.#root.querySelector("dialog[open]"),
-      keysOn: this.#part("keys-on"),
+      keysOn: this.#part("keys-on", HTMLInputElement),
       keys: {
         m: press.mic,
         v: press.cam,
@@ -308,7 +338,7 @@ export class Stage {
       await this.#devices.share();
     } catch (problem) {
       // Closing the browser's own chooser is an answer, not an error.
-      if (problem.name !== "NotAllowedError") toast(t("The screen cannot be shared here."), "error");
+      if (!(problem instanceof Error) || problem.name !== "NotAllowedError") toast(t("The screen cannot be shared here."), "error");
     }
   }
 
@@ -322,7 +352,11 @@ export class Stage {
     change.catch(() => toast(t("Full screen is not possible here."), "error"));
   }
 
-  /** One command at a time, its button busy meanwhile, its refusal in words. */
+  /**
+   * One command at a time, its button busy meanwhile, its refusal in words.
+   * @param {string} name of the button
+   * @param {(session: CallSession) => Promise<void>} command
+   */
   async #act(name, command) {
     const button = this.#part(name);
     if (button.getAttribute("aria-busy") || !this.#session) return;
@@ -330,14 +364,17 @@ export class Stage {
     try {
       await command(this.#session);
     } catch (problem) {
-      toast(problem.message, "error");
+      toast(messageOf(problem), "error");
     } finally {
       setBusy(button, false);
     }
   }
 }
 
-/** How long a caller can pay for, in words, for the provider's card and the lobby. */
+/**
+ * How long a caller can pay for, in words, for the provider's card and the lobby.
+ * @param {number | null | undefined} seconds
+ */
 export function affordable(seconds) {
   return seconds === null || seconds === undefined ? t("free call") : talkTime(seconds);
 }

@@ -2,7 +2,19 @@
 
 import { t } from "../frame/lib/text.js";
 
-/** `{ title, text, quiet?, action? }` for the banner over the picture, or null when the call simply runs. */
+/** @typedef {{title: string, text: string, quiet?: boolean, action?: string}} Banner */
+
+/**
+ * What of a CallSession its banner depends on.
+ * @typedef {{call: Pick<Call, "state" | "resume_asked">, side: Side, peerName: string, link: {state: string},
+ *   meter: Meter | null, offline: boolean}} Lived
+ */
+
+/**
+ * For the banner over the picture, or null when the call simply runs.
+ * @param {Lived} session
+ * @returns {Banner | null}
+ */
 export function bannerOf({ call, side, peerName: name, link, meter, offline }) {
   if (link.state === "closed") {
     return { title: t("You left the call"), text: t("The server is told as soon as it can be reached. Nothing more is charged.") };
@@ -33,7 +45,13 @@ export function bannerOf({ call, side, peerName: name, link, meter, offline }) {
   }
 }
 
-/** Talk goes on, so it stays out of the picture (`quiet`); `action` is what this side can press. */
+/**
+ * Talk goes on, so it stays out of the picture (`quiet`); `action` is what this side can press.
+ * @param {Pick<Call, "resume_asked">} call
+ * @param {Side} side
+ * @param {string} name
+ * @returns {Banner}
+ */
 function pausedBanner(call, side, name) {
   const free = t("Talk on: this time is not charged.");
   if (side === "provider") {
@@ -51,11 +69,17 @@ function pausedBanner(call, side, name) {
     : { quiet: true, title: t("{name} paused the clock", { name }), text: free };
 }
 
-/** Why a call is over, from the point of view of `side`. */
+/**
+ * Why a call is over, from the point of view of `side`.
+ * @param {string | null} reason
+ * @param {Side} side
+ * @param {string} name of the other person
+ */
 export function reasonText(reason, side, name) {
   const mine = side === "client" ? "client" : "provider";
   if (reason === `${mine}_hung_up`) return t("You hung up.");
-  return {
+  /** @type {Record<string, string>} */
+  const words = {
     client_hung_up: t("{name} hung up.", { name }),
     provider_hung_up: t("{name} hung up.", { name }),
     balance_exhausted: t("The balance was used up."),
@@ -68,5 +92,6 @@ export function reasonText(reason, side, name) {
     no_answer: side === "client" ? t("{name} did not answer.", { name }) : t("You did not answer in time."),
     cancelled: side === "client" ? t("You cancelled the call.") : t("{name} stopped calling.", { name }),
     failed: t("The call could not be connected."),
-  }[reason] ?? t("The call is over.");
+  };
+  return words[reason ?? ""] ?? t("The call is over.");
 }

@@ -20,14 +20,17 @@ export class ApiError extends Error {
   }
 }
 
+/** @typedef {{idempotencyKey?: string, signal?: AbortSignal, keepalive?: boolean}} RequestOptions */
+
 /**
  * @param {string} method
  * @param {string} path under the server's root, e.g. "/api/wallet"
  * @param {object} [body] sent as JSON
- * @param {{idempotencyKey?: string, signal?: AbortSignal, keepalive?: boolean}} [options]
+ * @param {RequestOptions} [options]
  * @returns {Promise<any>} the parsed answer, null when it has no body
  */
 export async function request(method, path, body, { idempotencyKey, signal, keepalive } = {}) {
+  /** @type {Record<string, string>} */
   const headers = { Accept: "application/json" };
   if (idempotencyKey) headers["Idempotency-Key"] = idempotencyKey;
   // A state-changing request always declares JSON, with or without a body: the server refuses others.
@@ -43,7 +46,7 @@ export async function request(method, path, body, { idempotencyKey, signal, keep
       keepalive,
     });
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (error instanceof Error && error.name === "AbortError") throw error;
     throw new ApiError(t("The server cannot be reached. Check your connection and try again."));
   }
   if (answer.status === 204) return null;
@@ -57,9 +60,13 @@ export async function request(method, path, body, { idempotencyKey, signal, keep
   });
 }
 
+/** @type {(path: string, options?: RequestOptions) => Promise<any>} */
 export const get = (path, options) => request("GET", path, undefined, options);
+/** @type {(path: string, body?: object, options?: RequestOptions) => Promise<any>} */
 export const post = (path, body = {}, options) => request("POST", path, body, options);
+/** @type {(path: string, body?: object, options?: RequestOptions) => Promise<any>} */
 export const put = (path, body = {}, options) => request("PUT", path, body, options);
+/** @type {(path: string, options?: RequestOptions) => Promise<any>} */
 export const del = (path, options) => request("DELETE", path, undefined, options);
 
 /** A fresh key for a command that must happen once however often it is sent. */

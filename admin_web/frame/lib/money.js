@@ -13,7 +13,10 @@ const MICROS = 1_000_000n;
 const DIGITS = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
 const COIN = 10n ** BigInt(Math.max(0, 6 - DIGITS));
 
-/** 305000 → "0.305": at least two decimals, no trailing zeros beyond. */
+/**
+ * 305000 → "0.305": at least two decimals, no trailing zeros beyond.
+ * @param {number | bigint} micros
+ */
 export function decimal(micros, minDigits = 2) {
   const value = BigInt(micros);
   const sign = value < 0n ? "-" : "";
@@ -23,57 +26,85 @@ export function decimal(micros, minDigits = 2) {
   return `${sign}${size / MICROS}${fraction ? `.${fraction}` : ""}`;
 }
 
-/** Micro-units in whole coins, rounded down: towards less money, also below zero. */
+/**
+ * Micro-units in whole coins, rounded down: towards less money, also below zero.
+ * @param {number | bigint} micros
+ */
 function wholeCoins(micros) {
   const value = BigInt(micros);
   const rest = ((value % COIN) + COIN) % COIN;
   return value - rest;
 }
 
+/** @type {Map<string, Intl.NumberFormat>} */
 const formats = new Map();
 
+/** @param {number} digits @param {boolean} signed */
 function format(digits, signed) {
   const key = `${digits}${signed}`;
-  if (!formats.has(key)) {
-    formats.set(key, new Intl.NumberFormat(locale, {
-      style: "currency",
-      currency,
-      minimumFractionDigits: digits,
-      maximumFractionDigits: digits,
-      signDisplay: signed ? "exceptZero" : "auto",
-    }));
-  }
-  return formats.get(key);
+  const known = formats.get(key);
+  if (known) return known;
+  const made = new Intl.NumberFormat(locale, {
+    style: "currency",
+    currency,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    signDisplay: signed ? "exceptZero" : "auto",
+  });
+  formats.set(key, made);
+  return made;
 }
 
-/** What somebody has or gets, in whole coins, rounded down: 305000 → "$0.30". */
+/**
+ * A decimal string of any length: Intl reads it without making it a float.
+ * @param {Intl.NumberFormat} form
+ * @param {string} text
+ */
+const shown = (form, text) => form.format(/** @type {Intl.StringNumericLiteral} */ (text));
+
+/**
+ * What somebody has or gets, in whole coins, rounded down: 305000 → "$0.30".
+ * @param {number | bigint} micros
+ */
 export function money(micros, { signed = false } = {}) {
-  return format(DIGITS, signed).format(decimal(wholeCoins(micros), 0));
+  return shown(format(DIGITS, signed), decimal(wholeCoins(micros), 0));
 }
 
 /**
  * What somebody pays, in whole coins: as much as the balance shown falls by, when `balanceLeft` is
  * known; else rounded up.
+ * @param {number | bigint} micros
+ * @param {number | null} [balanceLeft] micro-units
  */
 export function charge(micros, balanceLeft = null) {
   if (balanceLeft === null) return money(-wholeCoins(-BigInt(micros)));
   return money(wholeCoins(BigInt(balanceLeft) + BigInt(micros)) - wholeCoins(balanceLeft));
 }
 
-/** To the last micro-unit, where a sum is worked out or a price agreed: 305000 → "$0.305". */
+/**
+ * To the last micro-unit, where a sum is worked out or a price agreed: 305000 → "$0.305".
+ * @param {number | bigint} micros
+ */
 export function exact(micros) {
   const text = decimal(micros, DIGITS);
-  return format(text.split(".")[1]?.length ?? 0, false).format(text);
+  return shown(format(text.split(".")[1]?.length ?? 0, false), text);
 }
 
-/** "$0.30 per minute" */
+/**
+ * "$0.30 per minute"
+ * @param {number} micros
+ * @param {number} periodS
+ */
 export function rate(micros, periodS) {
   return periodS === 3600
     ? t("{price} per hour", { price: exact(micros) })
     : t("{price} per minute", { price: exact(micros) });
 }
 
-/** Reads what a person typed ("0,30", " 1.5 ") into micro-units, or null when it is not an amount. */
+/**
+ * Reads what a person typed ("0,30", " 1.5 ") into micro-units, or null when it is not an amount.
+ * @param {string} text
+ */
 export function parseMoney(text) {
   const match = /^(\d{1,9})?(?:[.,](\d{0,6}))?$/.exec(text.trim());
   if (!match || (match[1] === undefined && !match[2])) return null;

@@ -1,6 +1,7 @@
 /** The first seconds of a tariff in words, for previews (pages get the same sentence from words.py). */
 import { t, tn } from "./ui.js";
 
+/** @param {FreeStart} tariff */
 export function freeRule({ price_micros: price, threshold_s: threshold, threshold_mode: mode }) {
   if (price === 0) return t("This call is free.");
   if (threshold === 0) return t("Charging starts with the first second.");

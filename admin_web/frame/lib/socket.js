@@ -11,6 +11,8 @@
  * session is over: it stops trying).
  */
 
+import { codeOf } from "./problem.js";
+
 // A call may hang on it and gives up after half a minute: never wait long between two tries.
 const BACKOFF_MS = [200, 500, 1000, 2000, 3000, 5000];
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -22,6 +24,11 @@ const MAX_WAITING = 64;
 
 /** A request was refused or got no answer. `code` is one of docs/protocol.md, or `disconnected`. */
 export class SocketError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} message a sentence for a person
+   * @param {Record<string, string>} [fields]
+   */
   constructor(code, message, fields = {}) {
     super(message);
     this.name = "SocketError";
@@ -30,8 +37,11 @@ export class SocketError extends Error {
   }
 }
 
+/** @typedef {{resolve: (answer: any) => void, reject: (problem: SocketError) => void, timer: number}} Waiting */
+
 export class Socket {
   #url;
+  /** @type {WebSocket | null} */
   #ws = null;
   #closed = false;
   #ready = false;
@@ -39,8 +49,11 @@ export class Socket {
   #retryTimer = 0;
   #probeTimer = 0;
   #nextId = 1;
+  /** @type {Map<string, Set<(message: any) => void>>} */
   #handlers = new Map();
+  /** @type {Map<string, Waiting>} */
   #pending = new Map();
+  /** @type {{id: string, frame: string}[]} */
   #unsent = [];
 
   constructor(path = "/ws") {
@@ -58,7 +71,12 @@ export class Socket {
     return this.#ready;
   }
 
-  /** Calls `handler(message)` for every event of this type; returns the function that stops it. */
+  /**
+   * Calls `handler(message)` for every event of this type; returns the function that stops it.
+   * @template {keyof SocketEvents} Type
+   * @param {Type} type
+   * @param {(message: SocketEvents[Type]) => void} handler
+   */
   on(type, handler) {
     const handlers = this.#handlers.get(type) ?? new Set();
     handlers.add(handler);
@@ -69,6 +87,11 @@ export class Socket {
   /**
    * Sends a request and resolves with its `ok`. Waits for the connection when there is none yet.
    * Rejects with SocketError: the server's code, `disconnected` or `timeout`.
+   * @template {keyof SocketAnswers} Type
+   * @param {Type} type
+   * @param {object} [fields]
+   * @param {{timeoutMs?: number}} [options]
+   * @returns {Promise<SocketAnswers[Type]>}
    */
   request(type, fields = {}, { timeoutMs = REQUEST_TIMEOUT_MS } = {}) {
     if (this.#closed || this.#pending.size >= MAX_WAITING) {
@@ -83,7 +106,7 @@ export class Socket {
         reject(new SocketError("timeout", "The server did not answer in time."));
       }, timeoutMs);
       this.#pending.set(id, { resolve, reject, timer });
-      if (this.#ready) this.#ws.send(frame);
+      if (this.#ready) this.#ws?.send(frame);
       else this.#unsent.push({ id, frame });
     });
   }
@@ -111,6 +134,7 @@ export class Socket {
     };
   }
 
+  /** @param {string} text */
   #receive(text) {
     let message;
     try {
@@ -127,12 +151,13 @@ export class Socket {
       this.#attempt = 0;
       clearInterval(this.#probeTimer);
       this.#probeTimer = setInterval(() => this.#probe(), PROBE_EVERY_MS);
-      for (const { frame } of this.#unsent.splice(0)) this.#ws.send(frame);
+      for (const { frame } of this.#unsent.splice(0)) this.#ws?.send(frame);
       this.#emit("up", {});
     }
     this.#emit(message.type, message);
   }
 
+  /** @param {{id: string, type: string, code: string, message: string, fields?: Record<string, string>}} message */
   #answer(message) {
     const request = this.#pending.get(message.id);
     if (!request) return;
@@ -176,7 +201,7 @@ export class Socket {
     try {
       await this.request("ping", {}, { timeoutMs: PROBE_TIMEOUT_MS });
     } catch (problem) {
-      if (problem.code !== "timeout" || ws !== this.#ws) return; // any answer is a sign of life
+      if (!ws || codeOf(problem) !== "timeout" || ws !== this.#ws) return; // any answer is a sign of life
       ws.onclose = null; // a dead connection can take minutes to report its own close
       ws.close();
       this.#lost();
@@ -186,9 +211,10 @@ export class Socket {
   #wake = () => {
     if (document.visibilityState === "hidden" || this.#closed) return;
     if (this.#ready) this.#probe();
-    else if (this.#ws.readyState === WebSocket.CLOSED) this.#connect();
+    else if (this.#ws?.readyState === WebSocket.CLOSED) this.#connect();
   };
 
+  /** @param {(id: string) => boolean} [which] */
   #rejectAll(which = () => true) {
     for (const [id, request] of this.#pending) {
       if (!which(id)) continue;
@@ -198,6 +224,7 @@ export class Socket {
     }
   }
 
+  /** @param {string} type @param {object} message */
   #emit(type, message) {
     for (const handler of [...(this.#handlers.get(type) ?? [])]) {
       try {

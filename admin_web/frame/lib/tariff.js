@@ -3,9 +3,16 @@
  * (metering.tariff); tests/admin_web compares the two.
  */
 
+/** @type {(a: bigint, b: bigint) => bigint} */
 const ceilDiv = (a, b) => (a + b - 1n) / b;
 
-/** Seconds billed for `connectedS` proven seconds. */
+/** @typedef {Pick<Rates, "threshold_s" | "threshold_mode" | "increments">} Rounding */
+
+/**
+ * Seconds billed for `connectedS` proven seconds.
+ * @param {Rounding} tariff
+ * @param {number} connectedS
+ */
 export function billedSeconds(tariff, connectedS) {
   let seconds = BigInt(connectedS);
   const threshold = BigInt(tariff.threshold_s);
@@ -18,8 +25,8 @@ export function billedSeconds(tariff, connectedS) {
 
 /**
  * What `connectedS` seconds cost, in micro-units.
- * @param {{price_micros: number, period_s: number, threshold_s: number, threshold_mode: string,
- *   increments: [number, number], commission_bps: number}} tariff
+ * @param {Rates & {commission_bps: number}} tariff
+ * @param {number} connectedS
  */
 export function shares(tariff, connectedS) {
   const charge = (BigInt(tariff.price_micros) * billedSeconds(tariff, connectedS)) / BigInt(tariff.period_s);
@@ -27,7 +34,10 @@ export function shares(tariff, connectedS) {
   return { charge, platform, provider: charge - platform };
 }
 
-/** Connected times worth showing for a tariff: inside the free start, just over it, then round ones. */
+/**
+ * Connected times worth showing for a tariff: inside the free start, just over it, then round ones.
+ * @param {Pick<Rates, "threshold_s">} tariff
+ */
 export function sampleTimes({ threshold_s: threshold }) {
   const times = threshold > 0 ? [threshold, threshold + 1] : [];
   return [...times, ...[300, 600, 1800, 3600].filter((s) => s > threshold + 1)];

@@ -5,6 +5,7 @@
  * text has none, the English is shown. Placeholders are {name}.
  */
 const block = document.getElementById("page-texts");
+/** @type {Record<string, string>} */
 const texts = block ? JSON.parse(block.textContent) : {};
 
 export const locale = document.documentElement.lang || "en";
@@ -22,6 +23,10 @@ const plurals = new Intl.PluralRules(locale);
 /**
  * A text that depends on a number: `tn(n, "{n} call", "{n} calls")`.
  * Translations of both forms are looked up by the plural text and the category ("{n} calls|few").
+ * @param {number} n
+ * @param {string} one in English, for one
+ * @param {string} other in English, for any other number
+ * @param {Record<string, string | number>} [values] for placeholders besides {n}
  */
 export function tn(n, one, other, values = {}) {
   const category = plurals.select(n);
