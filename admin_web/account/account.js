@@ -1,16 +1,21 @@
 /** Signing in and creating an account. */
 import { post } from "../frame/lib/api.js";
-import { $, leaveFor, onSubmit } from "../frame/lib/ui.js";
+import { leaveFor, onSubmit, optional } from "../frame/lib/ui.js";
 
+/** @type {Record<string, string>} */
 const HOME = { client: "/", provider: "/services", operator: "/admin" };
 
-/** Only a path of this site: whoever made the link must not send people elsewhere. */
+/**
+ * Only a path of this site: whoever made the link must not send people elsewhere.
+ * @param {HTMLFormElement} form
+ * @param {Role} role
+ */
 function next(form, role) {
-  const wanted = form.dataset.next;
+  const wanted = form.dataset.next ?? "";
   return /^\/(?![/\\])/.test(wanted) ? wanted : (HOME[role] ?? "/");
 }
 
-const signin = $("#signin");
+const signin = optional("#signin", document, HTMLFormElement);
 if (signin) {
   onSubmit(signin, async ({ email, password }) => {
     const { user } = await post("/api/session", { email, password });
@@ -18,7 +23,7 @@ if (signin) {
   });
 }
 
-const signup = $("#signup");
+const signup = optional("#signup", document, HTMLFormElement);
 if (signup) {
   onSubmit(signup, async ({ email, password, name, role }) => {
     const { user } = await post("/api/accounts", { email, password, name, role });

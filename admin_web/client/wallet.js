@@ -1,12 +1,12 @@
 /** Redeeming a voucher, topping up by card. */
 import { get, newKey, post } from "../frame/lib/api.js";
 import { money } from "../frame/lib/money.js";
-import { $, leaveFor, onSubmit, t, toastNext } from "../frame/lib/ui.js";
+import { $, field, leaveFor, onSubmit, optional, t, toastNext } from "../frame/lib/ui.js";
 
-const form = $("#voucher");
+const form = $("#voucher", document, HTMLFormElement);
 // One key per code typed: pressing again after a lost answer is the same request, not a second one.
 let key = newKey();
-form.elements.code.addEventListener("input", () => (key = newKey()));
+field(form, "code").addEventListener("input", () => (key = newKey()));
 
 onSubmit(form, async ({ code }) => {
   const wallet = await post("/api/wallet/vouchers", { code: code.trim() }, { idempotencyKey: key });
@@ -14,10 +14,10 @@ onSubmit(form, async ({ code }) => {
   await leaveFor(form.dataset.next || "/wallet");
 });
 
-const cardForm = $("#card-form");
+const cardForm = optional("#card-form", document, HTMLFormElement);
 if (cardForm) {
   let cardKey = newKey();
-  cardForm.elements.amount.addEventListener("input", () => (cardKey = newKey()));
+  field(cardForm, "amount").addEventListener("input", () => (cardKey = newKey()));
   onSubmit(cardForm, async ({ amount }) => {
     const { url } = await post("/api/wallet/checkout", { amount: amount.trim() }, { idempotencyKey: cardKey });
     await leaveFor(url);
@@ -25,11 +25,12 @@ if (cardForm) {
 }
 
 // Back from the payment page: the confirmation comes from Stripe by its own way, usually at once.
-const paid = $("#card-paid");
+const paid = optional("#card-paid");
 const TRIES = 20;
+/** @param {number} tries */
 async function awaitPayment(tries) {
   const wallet = await get("/api/wallet").catch(() => null);
-  if (wallet && wallet.available_micros !== Number(paid.dataset.available)) {
+  if (wallet && wallet.available_micros !== Number(paid?.dataset.available)) {
     toastNext(t("Added. You now have {amount}.", { amount: money(wallet.available_micros) }));
     location.replace("/wallet");
   } else if (tries > 1) setTimeout(awaitPayment, 1500, tries - 1);

@@ -1,45 +1,51 @@
 /** A receipt: printing, reporting a problem; for the operator refunds and decisions. */
 import { ApiError, post } from "../frame/lib/api.js";
 import { parseMoney } from "../frame/lib/money.js";
-import { $, leaveFor, t, toastNext } from "../frame/lib/ui.js";
+import { $, leaveFor, optional, t, toastNext } from "../frame/lib/ui.js";
 import { amountOf, dialogForm } from "../frame/lib/dialogs.js";
 
 const call = location.pathname.split("/").pop();
 
-$("#print")?.addEventListener("click", () => window.print());
+optional("#print")?.addEventListener("click", () => window.print());
 
-/** Opens a dialog by a button that is not on every copy of the receipt. */
+/**
+ * Opens a dialog by a button that is not on every copy of the receipt.
+ * @param {HTMLElement | null} button
+ * @param {string} dialog its id
+ * @param {(typed: Record<string, string>, key: string) => Promise<string>} send resolves with what to say
+ * @param {() => Record<string, string>} [values] what the form proposes
+ */
 function bind(button, dialog, send, values = () => ({})) {
   if (!button) return;
-  const open = dialogForm(dialog, async (typed, _about, key) => {
+  const open = dialogForm($(`#${dialog}`, document, HTMLDialogElement), async (typed, _about, key) => {
     toastNext(await send(typed, key));
     await leaveFor(location.pathname);
   });
   button.addEventListener("click", () => open({}, values()));
 }
 
-bind($("#report-open"), $("#report-dialog"), async ({ reason }) => {
+bind(optional("#report-open"), "report-dialog", async ({ reason }) => {
   await post(`/api/calls/${call}/dispute`, { reason: reason.trim() });
   return t("Reported. The operator looks at it.");
 });
 
-const refund = $("#refund-open");
-bind(refund, $("#refund-dialog"), async ({ amount, reason }, idempotencyKey) => {
+const refund = optional("#refund-open");
+bind(refund, "refund-dialog", async ({ amount, reason }, idempotencyKey) => {
   const body = { amount: amountOf(amount), reason: reason.trim() };
   await post(`/api/admin/calls/${call}/refunds`, body, { idempotencyKey });
   return t("Refunded.");
-}, () => ({ amount: refund.dataset.left }));
+}, () => ({ amount: refund?.dataset.left ?? "" }));
 
-const decide = $("#decide-refund");
-bind(decide, $("#decide-dialog"), async ({ amount, answer }) => {
+const decide = optional("#decide-refund");
+bind(decide, "decide-dialog", async ({ amount, answer }) => {
   if (parseMoney(amount) === 0) {
     throw new ApiError("", { fields: { amount: t("Write how much goes back, or reject the report.") } });
   }
   await post(`/api/admin/calls/${call}/dispute`, { amount: amountOf(amount), answer: answer.trim() });
   return t("Refunded. The report is closed.");
-}, () => ({ amount: decide.dataset.left }));
+}, () => ({ amount: decide?.dataset.left ?? "" }));
 
-bind($("#decide-reject"), $("#no-refund-dialog"), async ({ answer }) => {
+bind(optional("#decide-reject"), "no-refund-dialog", async ({ answer }) => {
   await post(`/api/admin/calls/${call}/dispute`, { answer: answer.trim() });
   return t("The report is closed without a refund.");
 });

@@ -1,15 +1,17 @@
 /** The period of a statement: days of the viewer's own zone, presets by month. */
-import { $, $$ } from "../frame/lib/ui.js";
+import { $, $$, field } from "../frame/lib/ui.js";
 
-const form = $("[data-period]");
-const { from, to } = form.elements;
+const form = $("[data-period]", document, HTMLFormElement);
+const [from, to] = [field(form, "from"), field(form, "to")];
 
+/** @param {number} number @param {number} [digits] */
 const pad = (number, digits = 2) => String(number).padStart(digits, "0");
+/** @param {number | Date} ms */
 const dayOf = (ms) => {
   const day = new Date(ms);
   return `${pad(day.getFullYear(), 4)}-${pad(day.getMonth() + 1)}-${pad(day.getDate())}`;
 };
-/** The instant at which a day ("2026-11-01"), or the `more`th after it, begins here. */
+/** The instant at which a day ("2026-11-01"), or the `more`th after it, begins here. @param {string} text @param {number} [more] */
 function midnight(text, more = 0) {
   const [year, month, day] = text.split("-").map(Number);
   return new Date(year, month - 1, day + more).getTime();
@@ -20,10 +22,11 @@ function midnight(text, more = 0) {
 if (form.dataset.fromMs && !from.value) from.value = dayOf(Number(form.dataset.fromMs));
 if (form.dataset.toMs && !to.value) to.value = dayOf(Number(form.dataset.toMs) - 1);
 
+/** @param {string} first @param {string} last days, or "" for open ends */
 function show(first, last) {
   const query = new URLSearchParams();
-  if (first) query.set("from", midnight(first));
-  if (last) query.set("to", midnight(last, 1));
+  if (first) query.set("from", String(midnight(first)));
+  if (last) query.set("to", String(midnight(last, 1)));
   // The rest of the address (where to go back to, say) stays.
   const rest = new URLSearchParams(location.search);
   for (const name of ["from", "to", "after", "card"]) rest.delete(name);
@@ -31,6 +34,7 @@ function show(first, last) {
   location.assign(`${location.pathname}?${query}#statement`);
 }
 
+/** @param {number} ago @returns {[first: string, last: string]} */
 function month(ago) {
   const now = new Date();
   const first = new Date(now.getFullYear(), now.getMonth() - ago, 1);
@@ -38,9 +42,9 @@ function month(ago) {
   return [dayOf(first), dayOf(last)];
 }
 
-const MONTHS_AGO = { this: 0, last: 1 };
+const MONTHS_AGO = new Map([["this", 0], ["last", 1]]);
 for (const button of $$("[data-preset]", form)) {
-  const days = month(MONTHS_AGO[button.dataset.preset]);
+  const days = month(MONTHS_AGO.get(button.dataset.preset ?? "") ?? 0);
   if (days[0] === from.value && days[1] === to.value) button.setAttribute("aria-pressed", "true");
   button.addEventListener("click", () => show(...days));
 }

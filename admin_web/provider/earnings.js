@@ -4,11 +4,11 @@ import { money } from "../frame/lib/money.js";
 import { $, leaveFor, t, toastNext } from "../frame/lib/ui.js";
 import { amountOf, dialogForm } from "../frame/lib/dialogs.js";
 
-const open = dialogForm($("#payout-dialog"), async ({ amount, note }, _about, key) => {
+const open = dialogForm($("#payout-dialog", document, HTMLDialogElement), async ({ amount, note }, _about, key) => {
   const { payout } = await post("/api/payouts", { amount: amountOf(amount), note: note.trim() }, { idempotencyKey: key });
   toastNext(t("Requested: {amount}. The operator is asked to pay it.", { amount: money(payout.amount_micros) }));
   await leaveFor("/earnings");
 });
 
 const button = $("#ask-payout");
-button.addEventListener("click", () => button.getAttribute("aria-disabled") !== "true" && open());
+button.addEventListener("click", () => button.getAttribute("aria-disabled") !== "true" && open({}));

@@ -2,33 +2,35 @@
 import { del, post, put } from "../frame/lib/api.js";
 import { charge as pays, money, parseMoney } from "../frame/lib/money.js";
 import { duration, zone } from "../frame/lib/time.js";
-import { $, confirmDialog, el, leaveFor, onSubmit, pageData, setBusy, t, toastError, toastNext } from "../frame/lib/ui.js";
+import { $, confirmDialog, el, field, leaveFor, onSubmit, optional, pageData, setBusy, t, toastError, toastNext } from "../frame/lib/ui.js";
 import { HoursEditor } from "./hours.js";
 import { freeRule } from "../frame/lib/rules.js";
 import { sampleTimes, shares } from "../frame/lib/tariff.js";
 import "./services.js";
 
-const form = $("#service");
+const form = $("#service", document, HTMLFormElement);
+/** @type {{hours: Hours, pricing: Pricing}} */
 const { hours, pricing } = pageData();
 const editor = new HoursEditor($("#hours-editor"), hours);
 
-const zones = $("#time_zone");
+const zones = $("#time_zone", document, HTMLSelectElement);
 if ("guess" in zones.dataset && [...zones.options].some((option) => option.value === zone)) zones.value = zone;
 
-/** Whether the platform's rules allow this price; zero always is. */
+/** Whether the platform's rules allow this price; zero always is. @param {number} price @param {boolean} perHour */
 function allowed(price, perHour) {
-  const [floor, cap] = [pricing.price_floor, pricing.price_cap].map((text) => parseMoney(text) * (perHour ? 60 : 1));
+  const [floor, cap] = [pricing.price_floor, pricing.price_cap].map((text) => Number(parseMoney(text)) * (perHour ? 60 : 1));
   return price === 0 || (price >= floor && price <= cap);
 }
 
 function showPreview() {
-  const price = parseMoney(form.elements.price.value);
-  const perHour = form.elements.period.value === "hour";
+  const typed = field(form, "price").value;
+  const price = parseMoney(typed);
+  const perHour = field(form, "period").value === "hour";
   const table = $("#preview-table");
   const rule = $("#preview-rule");
   table.hidden = !price || !allowed(price, perHour);
   if (price === null) {
-    rule.textContent = form.elements.price.value.trim() ? t("This is not an amount. Write it like 0.30.") : t("Type a price to see it.");
+    rule.textContent = typed.trim() ? t("This is not an amount. Write it like 0.30.") : t("Type a price to see it.");
     return;
   }
   if (!allowed(price, perHour)) {
@@ -46,8 +48,8 @@ function showPreview() {
   });
   $("tbody", table).replaceChildren(...rows);
 }
-form.elements.price.addEventListener("input", showPreview);
-form.elements.period.addEventListener("change", showPreview);
+field(form, "price").addEventListener("input", showPreview);
+field(form, "period").addEventListener("change", showPreview);
 showPreview();
 
 const id = form.dataset.id;
@@ -63,14 +65,15 @@ onSubmit(form, async (values) => {
     hours: editor.value(),
     price: values.price.trim().replace(",", "."),
     period: values.period,
-    published: form.elements.published.checked,
+    published: field(form, "published", HTMLInputElement).checked,
   };
   const { service } = id ? await put(`/api/services/${id}`, body) : await post("/api/services", body);
   toastNext(id ? t("Saved.") : t("Your page is ready. Share its link, and go on duty in the console to be called."));
   await leaveFor(`/services/${service.id}`);
 });
 
-$("#delete")?.addEventListener("click", async ({ currentTarget }) => {
+const remove = optional("#delete");
+remove?.addEventListener("click", async () => {
   const sure = await confirmDialog({
     title: t("Delete this service?"),
     text: t("Its public page stops working at once. Receipts of past calls stay."),
@@ -78,7 +81,7 @@ $("#delete")?.addEventListener("click", async ({ currentTarget }) => {
     danger: true,
   });
   if (!sure) return;
-  setBusy(currentTarget, true);
+  setBusy(remove, true);
   try {
     await del(`/api/services/${id}`);
     toastNext(t("The service is deleted."));
@@ -86,6 +89,6 @@ $("#delete")?.addEventListener("click", async ({ currentTarget }) => {
   } catch (error) {
     toastError(error);
   } finally {
-    setBusy(currentTarget, false);
+    setBusy(remove, false);
   }
 });

@@ -3,7 +3,7 @@ import { $$, copyText, t } from "../frame/lib/ui.js";
 
 for (const button of $$("[data-copy]")) {
   button.addEventListener("click", () =>
-    copyText(button.dataset.copy, {
+    copyText(button.dataset.copy ?? "", {
       source: document.getElementById(button.dataset.copySource ?? ""),
       done: t("Link copied."),
     }),

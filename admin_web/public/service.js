@@ -2,18 +2,20 @@
 import { get } from "../frame/lib/api.js";
 import { locale } from "../frame/lib/text.js";
 import { zone as viewerZone } from "../frame/lib/time.js";
-import { $, $$, announce, el, setText, t } from "../frame/lib/ui.js";
+import { $, $$, announce, el, optional, setText, t } from "../frame/lib/ui.js";
 import { intervalIn, offsetMs, weekdayIn } from "./zone.js";
 
 const REFRESH_MS = 10_000;
 
 const weekdayName = new Intl.DateTimeFormat(locale, { weekday: "short", timeZone: "UTC" });
+/** @param {number} day 0 is Monday */
 const shortDay = (day) => weekdayName.format(Date.UTC(2024, 0, 1 + day)); // 1 January 2024 was a Monday
 
+/** @param {HTMLElement} table */
 function showHours(table) {
-  const zone = table.dataset.zone;
+  const zone = table.dataset.zone ?? "UTC";
   const now = Date.now();
-  $(`tr[data-day="${weekdayIn(zone, now)}"]`, table)?.classList.add("today");
+  optional(`tr[data-day="${weekdayIn(zone, now)}"]`, table)?.classList.add("today");
   const note = $("#zone-note");
   if (offsetMs(zone, now) === offsetMs(viewerZone, now)) {
     setText(note, t("Your clock shows the same time."));
@@ -23,7 +25,9 @@ function showHours(table) {
   for (const row of $$("tbody tr", table)) {
     const day = Number(row.dataset.day);
     const texts = $$("[data-interval]", row).map((place) => {
-      const { from, to } = intervalIn(viewerZone, zone, day, ...place.dataset.interval.split(" "), now);
+      const [begin, end] = (place.dataset.interval ?? "").split(" ");
+      const { from, to } = intervalIn(viewerZone, zone, day, begin, end, now);
+      /** @param {{day: number, time: string}} wall */
       const label = ({ day: at, time }) => (at === day ? time : `${shortDay(at)} ${time}`);
       return from.day === to.day && from.day !== day
         ? `${shortDay(from.day)} ${from.time}–${to.time}`
@@ -34,13 +38,17 @@ function showHours(table) {
   setText(note, t("Your time is that of {zone}.", { zone: viewerZone.replaceAll("_", " ") }));
 }
 
+/** @type {Record<Duty, string>} */
 const WORDS = { on_duty: t("On duty now"), busy: t("In a call"), off_duty: t("Off duty") };
+/** @type {Record<Duty, string>} */
 const TONE = { on_duty: "badge badge-ok", busy: "badge badge-warn", off_duty: "badge" };
+/** @type {Partial<Record<Duty, string>>} */
 const NOTES = {
   busy: t("In a call right now. The Call button appears here as soon as it ends."),
   off_duty: t("Nobody is on duty right now. The Call button appears here as soon as someone is."),
 };
 
+/** @param {HTMLElement} card @param {Duty} status */
 function showAvailability(card, status) {
   if (card.dataset.status === status || !(status in WORDS)) return;
   card.dataset.status = status;
@@ -48,8 +56,8 @@ function showAvailability(card, status) {
   badge.className = TONE[status];
   $(".dot", badge).classList.toggle("dot-hollow", status === "off_duty");
   setText($("span:last-child", badge), WORDS[status]);
-  const button = $(".call-button", card);
-  const note = $("#off-duty-note");
+  const button = optional(".call-button", card);
+  const note = optional("#off-duty-note");
   if (button) button.hidden = status !== "on_duty";
   if (note) {
     note.hidden = status === "on_duty";
@@ -58,6 +66,7 @@ function showAvailability(card, status) {
   announce(WORDS[status]);
 }
 
+/** @param {HTMLElement} card */
 function keepFresh(card) {
   const look = async () => {
     if (document.hidden) return;
@@ -72,6 +81,6 @@ function keepFresh(card) {
   document.addEventListener("visibilitychange", look);
 }
 
-const table = $(".hours-table");
+const table = optional(".hours-table");
 if (table) showHours(table);
 keepFresh($("#call-card"));

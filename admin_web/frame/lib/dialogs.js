@@ -1,29 +1,30 @@
 /** Dialogs with one form: opened by a button, and sent once however often that is pressed. */
 import { newKey } from "./api.js";
-import { $, clearErrors, onSubmit } from "./ui.js";
+import { $, clearErrors, field, onSubmit } from "./ui.js";
 
-/** What a person typed as an amount, as the API reads it. */
+/** What a person typed as an amount, as the API reads it. @param {string} text */
 export const amountOf = (text) => text.trim().replace(",", ".");
 
 /**
  * @param {HTMLDialogElement} dialog made by the macro `dialog_form`
- * @param {(values: Record<string, string>, about: object, key: string) => Promise<void>} send `key`
+ * @template {object} About
+ * @param {(values: Record<string, string>, about: About, key: string) => Promise<unknown>} send `key`
  *   names this command: another amount or text is another command, the same one sent again is not
- * @returns {(about?: object, values?: Record<string, string>, title?: string) => void} opens it
+ * @returns {(about: About, values?: Record<string, string>, title?: string) => void} opens it
  */
 export function dialogForm(dialog, send) {
-  const form = $("form", dialog);
-  let about = {};
+  const form = $("form", dialog, HTMLFormElement);
+  let about = /** @type {About} */ ({});
   let key = newKey();
   form.addEventListener("input", () => (key = newKey()));
   $("[data-close]", dialog).addEventListener("click", () => dialog.close());
   onSubmit(form, (values) => send(values, about, key));
-  return (what = {}, values = {}, title = "") => {
+  return (what, values = {}, title = "") => {
     about = what;
     key = newKey();
     form.reset();
     clearErrors(form);
-    for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
+    for (const [name, value] of Object.entries(values)) field(form, name).value = value;
     if (title) $("h2", dialog).textContent = title;
     dialog.showModal();
     $("input, textarea", form).focus();

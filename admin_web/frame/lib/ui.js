@@ -71,9 +71,11 @@ export function partsOf(root) {
   return (name, kind) => $(`[data-part="${name}"]`, root, kind);
 }
 
+/** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
+
 /**
- * An input, select or textarea of a form by its name.
- * @template {Element} [T=HTMLInputElement]
+ * The one field of a form that has this name.
+ * @template {Element} [T=Control]
  * @param {HTMLFormElement} form
  * @param {string} name
  * @param {Kind<T>} [kind]
@@ -82,7 +84,7 @@ export function partsOf(root) {
 export function field(form, name, kind) {
   const found = form.elements.namedItem(name);
   if (!(found instanceof Element)) throw new Error(`This form has no one field ${name}.`);
-  return ofKind(found, name, kind ?? /** @type {any} */ (HTMLInputElement));
+  return ofKind(found, name, kind);
 }
 
 /**
@@ -302,7 +304,7 @@ function firstControl(group) {
 
 /** Required inputs that are empty, in the shape of the server's field errors. @param {HTMLFormElement} form */
 function missing(form) {
-  const controls = /** @type {HTMLInputElement[]} */ ($$("input[required], select[required], textarea[required]", form));
+  const controls = /** @type {Control[]} */ ($$("input[required], select[required], textarea[required]", form));
   const empty = controls.filter((input) => !input.value.trim());
   return Object.fromEntries(empty.map((input) => [input.name, t("Please fill this in.")]));
 }

@@ -5,10 +5,12 @@
  */
 import { get } from "../../frame/lib/api.js";
 import { charge, money } from "../../frame/lib/money.js";
+import { messageOf } from "../../frame/lib/problem.js";
 import { Socket } from "../../frame/lib/socket.js";
 import { clock, formatTime } from "../../frame/lib/time.js";
-import { $, announce, confirmDialog, el, pageData, setBusy, setText, t, tn, toast } from "../../frame/lib/ui.js";
+import { $, announce, confirmDialog, copyOf, el, pageData, setBusy, setText, t, tn, toast } from "../../frame/lib/ui.js";
 
+/** @type {Record<string, [text: string, tone: string]>} */
 const STATES = {
   opening: [t("Opening"), "badge-info"],
   ringing: [t("Ringing"), "badge-info"],
@@ -24,22 +26,24 @@ const STALE_MS = 5_000;
 
 const table = $("#live");
 const body = $("tbody", table);
-const template = $("#live-row");
+/** @type {Map<string, HTMLElement>} */
 const rows = new Map();
 const socket = new Socket();
 let heardAt = 0;
 
+/** @param {number} bps */
 function bitrate(bps) {
   return bps >= 1_000_000 ? `${(bps / 1_000_000).toFixed(1)} Mbit/s` : `${Math.round(bps / 1000)} kbit/s`;
 }
 
-/** What a side sends and how much of it is lost on the way in and out. */
+/** What a side sends and how much of it is lost on the way in and out. @param {HTMLElement} cell @param {Media | null | undefined} media */
 function showMedia(cell, media) {
   if (!media) {
     setText(cell, "–");
     delete cell.dataset.shown;
     return;
   }
+  /** @param {number | undefined} loss */
   const percent = (loss) => `${((loss ?? 0) * 100).toFixed(1)}\u202f%`;
   const texts = [
     `↑ ${bitrate(media.bitrate_in_bps ?? 0)} · ${t("loss {percent}", { percent: percent(media.loss_in) })}`,
@@ -49,22 +53,26 @@ function showMedia(cell, media) {
   const shown = texts.join("\n");
   if (cell.dataset.shown === shown) return;
   cell.dataset.shown = shown;
-  const tone = (loss) => (loss >= BAD_LOSS ? "loss-bad" : loss >= SOME_LOSS ? "loss-some" : "");
+  const tone = (loss = 0) => (loss >= BAD_LOSS ? "loss-bad" : loss >= SOME_LOSS ? "loss-some" : "");
   cell.replaceChildren(el("div", {},
     el("div", { class: tone(media.loss_in) }, texts[0]),
     el("div", { class: tone(media.loss_out) }, texts[1]),
     el("div", { class: "small muted" }, texts[2])));
 }
 
+/** @param {string} state */
 function mediaState(state) {
-  return {
+  /** @type {Record<string, string>} */
+  const words = {
     connecting: t("connecting"), connected: t("connected, no media yet"), interrupted: t("interrupted"), gone: t("gone"),
-  }[state] ?? state;
+  };
+  return words[state] ?? state;
 }
 
+/** @param {LiveCall} call */
 function makeRow(call) {
-  const row = template.content.firstElementChild.cloneNode(true);
-  const link = $("[data-service]", row);
+  const row = copyOf("live-row");
+  const link = $("[data-service]", row, HTMLAnchorElement);
   link.href = `/calls/${call.id}`;
   link.textContent = call.service.title;
   setText($("[data-client]", row), call.client.name);
@@ -75,6 +83,7 @@ function makeRow(call) {
   return row;
 }
 
+/** @param {HTMLElement} row @param {LiveCall} call */
 function showCall(row, call) {
   const badge = $("[data-state]", row);
   const [text, tone] = STATES[call.state] ?? [call.state, ""];
@@ -83,11 +92,12 @@ function showCall(row, call) {
   const meter = call.meter;
   setText($("[data-elapsed]", row), meter ? clock(meter.seconds) : "–");
   setText($("[data-charged]", row), meter ? charge(meter.charged_micros, meter.balance_micros) : "–");
-  setText($("[data-balance]", row), meter && call.tariff.price_micros ? money(meter.balance_micros) : "–");
+  setText($("[data-balance]", row), meter && call.tariff.price_micros ? money(meter.balance_micros ?? 0) : "–");
   showMedia($("[data-media-client]", row), call.media?.client);
   showMedia($("[data-media-provider]", row), call.media?.provider);
 }
 
+/** @param {Relay[]} relays */
 function showRelays(relays) {
   const strip = $("#relays");
   const shown = JSON.stringify(relays);
@@ -103,6 +113,7 @@ function showRelays(relays) {
   }));
 }
 
+/** @param {LiveSnapshot} snapshot */
 function show({ at_ms: atMs, relays, calls }) {
   showRelays(relays);
   const present = new Set(calls.map((call) => call.id));
@@ -114,24 +125,26 @@ function show({ at_ms: atMs, relays, calls }) {
     rows.delete(id);
   }
   for (const call of calls) {
-    if (!rows.has(call.id)) {
-      const row = makeRow(call);
+    let row = rows.get(call.id);
+    if (!row) {
+      row = makeRow(call);
       rows.set(call.id, row);
       body.prepend(row);
     }
-    showCall(rows.get(call.id), call);
+    showCall(row, call);
   }
   table.hidden = calls.length === 0;
   $("#live-key").hidden = calls.length === 0;
   $("#no-calls").hidden = calls.length > 0;
   const count = calls.length ? tn(calls.length, "{n} live session", "{n} live sessions") : t("No live session");
-  if ($("#live-count").textContent.trim() !== count) {
+  if ($("#live-count").textContent?.trim() !== count) {
     setText($("#live-count"), count);
     if (heardAt) announce(count);
   }
   if (atMs) setText($("#live-clock"), t("updated {time}", { time: formatTime(atMs) }));
 }
 
+/** @param {LiveCall} call @param {HTMLElement} button */
 async function endCall(call, button) {
   const sure = await confirmDialog({
     title: t("End this call?"),
@@ -148,7 +161,7 @@ async function endCall(call, button) {
     await socket.request("call.end", { call: call.id });
     toast(t("The call was ended."));
   } catch (error) {
-    toast(error.message, "error");
+    toast(messageOf(error), "error");
   } finally {
     setBusy(button, false);
   }
@@ -157,6 +170,7 @@ async function endCall(call, button) {
 /** The reconciliation light: the whole ledger is checked once per visit, after the page is there. */
 async function checkBooks() {
   const light = $("#reconcile");
+  /** @type {(tone: string, text: string) => void} */
   const shine = (tone, text) => {
     light.classList.add(tone);
     $(".dot", light).classList.remove("dot-hollow");

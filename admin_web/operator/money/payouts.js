@@ -4,21 +4,24 @@ import { money } from "../../frame/lib/money.js";
 import { $, $$, leaveFor, t, toastNext } from "../../frame/lib/ui.js";
 import { dialogForm } from "../../frame/lib/dialogs.js";
 
+/** @typedef {{id: string, name: string, sum: string}} About */
+
 const here = location.pathname + location.search;
 
-const openPay = dialogForm($("#pay-dialog"), async ({ reference }, { id, name, sum }) => {
+const openPay = dialogForm($("#pay-dialog", document, HTMLDialogElement), async ({ reference }, /** @type {About} */ { id, name, sum }) => {
   await post(`/api/admin/payouts/${id}/pay`, { reference: reference.trim() });
   toastNext(t("Paid: {sum} to {name}.", { sum, name }));
   await leaveFor(here);
 });
 
-const openReject = dialogForm($("#reject-dialog"), async ({ reason }, { id, name, sum }) => {
+const openReject = dialogForm($("#reject-dialog", document, HTMLDialogElement), async ({ reason }, /** @type {About} */ { id, name, sum }) => {
   await post(`/api/admin/payouts/${id}/reject`, { reason: reason.trim() });
   toastNext(t("Rejected: {sum} of {name}.", { sum, name }));
   await leaveFor(here);
 });
 
-const about = ({ name, micros }, id) => ({ id, name, sum: money(micros) });
+/** @type {(data: DOMStringMap, id?: string) => About} */
+const about = ({ name = "", micros = "0" }, id = "") => ({ id, name, sum: money(BigInt(micros)) });
 
 for (const button of $$("[data-pay]")) {
   const what = about(button.dataset, button.dataset.pay);

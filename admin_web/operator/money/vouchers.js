@@ -3,9 +3,9 @@ import { newKey, post } from "../../frame/lib/api.js";
 import { localizeTimes } from "../../frame/lib/time.js";
 import { $, copyText, onSubmit, t, tn, toast } from "../../frame/lib/ui.js";
 
-const form = $("#vouchers");
+const form = $("#vouchers", document, HTMLFormElement);
 const card = $("#codes-card");
-const area = $("#codes");
+const area = $("#codes", document, HTMLTextAreaElement);
 let file = "";
 let kept = true;
 let key = newKey();
@@ -34,7 +34,7 @@ onSubmit(form, async (values) => {
   area.rows = Math.min(12, Math.max(3, codes.length));
   URL.revokeObjectURL(file);
   file = URL.createObjectURL(new Blob([`${area.value}\n`], { type: "text/plain" }));
-  $("#download-codes").href = file;
+  $("#download-codes", document, HTMLAnchorElement).href = file;
   card.hidden = false;
   card.focus();
   kept = false;

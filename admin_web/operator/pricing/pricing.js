@@ -2,25 +2,29 @@
 import { ApiError, put } from "../../frame/lib/api.js";
 import { exact, parseMoney } from "../../frame/lib/money.js";
 import { duration } from "../../frame/lib/time.js";
-import { $, el, onSubmit, t, toast } from "../../frame/lib/ui.js";
+import { $, el, field, onSubmit, t, toast } from "../../frame/lib/ui.js";
 import { freeRule } from "../../frame/lib/rules.js";
 import { sampleTimes, shares } from "../../frame/lib/tariff.js";
 
-const form = $("#pricing");
+const form = $("#pricing", document, HTMLFormElement);
 
-/** "12.5" → 1250, or what was typed when it is no percentage with at most two decimals. */
+/** "12.5" → 1250, or what was typed when it is no percentage with at most two decimals. @param {string} text */
 function basisPoints(text) {
   const match = /^(\d{1,3})(?:[.,](\d{1,2}))?$/.exec(text.trim());
   return match ? Number(match[1]) * 100 + Number((match[2] ?? "").padEnd(2, "0")) : text;
 }
 
+/** @type {(first: number, next: number) => [number, number]} */
+const pair = (first, next) => [first, next];
+
 function rules() {
-  const of = (name) => form.elements[name].value.trim();
+  /** @param {string} name */
+  const of = (name) => field(form, name).value.trim();
   return {
     commission_bps: basisPoints(of("commission")),
     threshold_s: Number(of("threshold_s")),
     threshold_mode: of("threshold_mode"),
-    increments: [Number(of("increment_initial")), Number(of("increment_next"))],
+    increments: pair(Number(of("increment_initial")), Number(of("increment_next"))),
     min_minutes: Number(of("min_minutes")),
     price_floor: of("price_floor").replace(",", "."),
     price_cap: of("price_cap").replace(",", "."),
@@ -35,9 +39,9 @@ function rules() {
 
 function showExample() {
   const { commission_bps: commission, ...rest } = rules();
-  const price = parseMoney($("#example_price").value);
+  const price = parseMoney($("#example_price", document, HTMLInputElement).value);
   const whole = [rest.threshold_s, ...rest.increments].every((n) => Number.isInteger(n) && n >= 0);
-  const valid = price !== null && Number.isInteger(commission) && commission <= 10_000 && whole && rest.increments[1] > 0;
+  const valid = price !== null && typeof commission === "number" && commission <= 10_000 && whole && rest.increments[1] > 0;
   $("#example-table").hidden = !valid;
   if (!valid) {
     $("#example-rule").textContent = t("The example appears when the numbers make sense.");
