@@ -21,6 +21,7 @@ run: install
 test: install-test
 	@$(BIN)/python -m tests.prepare
 	$(MAKE) --no-print-directory -j 2 lint compile
+	$(NODE) --test --test-reporter=dot $(FRONTEND)/*.test.js
 	$(BIN)/pytest -n 3 --dist loadgroup -m 'not browser'
 	MEDIASRV_COMPILED=no $(BIN)/pytest -n 3 --dist loadgroup -m 'not browser' tests/mediasrv
 	$(BIN)/pytest -m browser
