@@ -5,8 +5,8 @@ import { after, before, test } from "node:test";
 import { load, openPage } from "./page.js";
 
 openPage();
-const { ApiError, del, get, newKey, post } = await load("lib/api.js");
-const { codeOf, messageOf } = await load("lib/problem.js");
+const { ApiError, del, get, newKey, post } = await load("frame/lib/api.js");
+const { codeOf, messageOf } = await load("frame/lib/problem.js");
 
 const seen = [];
 const answers = {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { load } from "./page.js";
 
-const { levelOf } = await load("call/level.js");
+const { levelOf } = await load("devices/level.js");
 
 const tone = (amplitude) => Float32Array.from({ length: 1024 }, (_, i) => amplitude * Math.sin(i / 10));
 

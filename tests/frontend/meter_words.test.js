@@ -5,7 +5,7 @@ import { load, openPage } from "./page.js";
 
 openPage();
 const { chargingText, consentText, endsByLimit, freeRule, incrementRule, leftLabel, meterView, phaseOf, warningText } =
-  await load("call/meter.js");
+  await load("talk/meter.js");
 
 const tariff = (change) => ({
   price_micros: 300_000, period_s: 60, threshold_s: 60, threshold_mode: "retroactive", increments: [1, 1], ...change,

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { load, openPage } from "./page.js";
 
 openPage();
-const { charge, decimal, exact, money, parseMoney, rate } = await load("lib/money.js");
+const { charge, decimal, exact, money, parseMoney, rate } = await load("frame/lib/money.js");
 
 test("what one has is shown in whole cents, rounded down", () => {
   assert.equal(money(305_000), "$0.30");

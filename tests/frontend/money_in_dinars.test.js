@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { load, openPage } from "./page.js";
 
 openPage({ currency: "KWD" });
-const { charge, exact, money } = await load("lib/money.js");
+const { charge, exact, money } = await load("frame/lib/money.js");
 const plain = (text) => text.replace(/\s/u, " ");
 
 test("a currency of a thousand coins has three digits", () => {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { load, openPage } from "./page.js";
 
 openPage({ currency: "JPY" });
-const { charge, exact, money, rate } = await load("lib/money.js");
+const { charge, exact, money, rate } = await load("frame/lib/money.js");
 
 test("a currency without a smaller coin is shown in whole yen", () => {
   assert.equal(money(1_500_000), "¥1");

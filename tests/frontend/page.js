@@ -13,5 +13,5 @@ export function openPage({ lang = "en", currency = "USD", texts = {} } = {}) {
   };
 }
 
-/** A module of the site's, loaded once the page is open; `path` under signaling/static. */
-export const load = (path) => import(`../../signaling/static/${path}`);
+/** A module of the site's, loaded once the page is open; `path` under admin_web. */
+export const load = (path) => import(`../../admin_web/${path}`);

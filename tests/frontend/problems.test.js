@@ -4,7 +4,7 @@ import { beforeEach, test } from "node:test";
 import { load, openPage } from "./page.js";
 
 openPage();
-const { browserName, cameraNotice, microphoneHeadline, microphoneSteps, problemOf } = await load("call/problems.js");
+const { browserName, cameraNotice, microphoneHeadline, microphoneSteps, problemOf } = await load("devices/problems.js");
 
 const REASONS = ["denied", "dismissed", "system", "missing", "busy", "insecure", "unsupported"];
 

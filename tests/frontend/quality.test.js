@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { load, openPage } from "./page.js";
 
 openPage();
-const { grade, steady } = await load("call/quality.js");
+const { grade, steady } = await load("talk/quality.js");
 
 const start = { at_ms: 0, packets: 1_000, lost: 10, frames: 0, rtt_ms: 50 };
 const after = (change) => ({ ...start, at_ms: 3_000, packets: 1_150, ...change });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { load } from "./page.js";
 
-const { speechOptions } = await load("call/sdp.js");
+const { speechOptions } = await load("talk/sdp.js");
 
 const answer = (...lines) => `${["v=0", "m=audio 9 UDP/TLS/RTP/SAVPF 111 63", ...lines].join("\r\n")}\r\n`;
 

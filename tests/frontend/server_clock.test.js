@@ -4,7 +4,7 @@ import { beforeEach, mock, test } from "node:test";
 import { load, openPage } from "./page.js";
 
 openPage();
-const { secondsLeft, serverNow, setServerNow } = await load("call/clock.js");
+const { secondsLeft, serverNow, setServerNow } = await load("talk/clock.js");
 
 const HERE_MS = 1_800_000_000_000;
 

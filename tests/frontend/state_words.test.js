@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { load, openPage } from "./page.js";
 
 openPage();
-const { bannerOf, reasonText } = await load("call/state_words.js");
+const { bannerOf, reasonText } = await load("talk/state_words.js");
 
 const lived = ({ state = "live", asked = false, link = "connected", ...change }) => ({
   call: { state, resume_asked: asked }, side: "client", peerName: "Ada", link: { state: link }, meter: null, offline: false, ...change,

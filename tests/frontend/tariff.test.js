@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-const { billedSeconds, sampleTimes, shares } = await import("../../admin_web/static/tariff.js");
+const { billedSeconds, sampleTimes, shares } = await import("../../admin_web/frame/lib/tariff.js");
 
 const tariff = (change) => ({
   price_micros: 300_000, period_s: 60, threshold_s: 60, threshold_mode: "retroactive", increments: [1, 1],

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { load, openPage } from "./page.js";
 
 openPage({ texts: { "Hello {name}": "Good day {name}" } });
-const { t, tn } = await load("lib/text.js");
+const { t, tn } = await load("frame/lib/text.js");
 
 test("a text with a translation is shown in it", () => {
   assert.equal(t("Hello {name}", { name: "Ada" }), "Good day Ada");

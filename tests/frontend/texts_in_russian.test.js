@@ -13,9 +13,9 @@ openPage({
     "{n} seconds": "{n} секунд",
   },
 });
-const { tn } = await load("lib/text.js");
-const { talkTime } = await load("lib/time.js");
-const { money } = await load("lib/money.js");
+const { tn } = await load("frame/lib/text.js");
+const { talkTime } = await load("frame/lib/time.js");
+const { money } = await load("frame/lib/money.js");
 
 test("Russian counts one, few, many by the last digits", () => {
   const said = [1, 2, 4, 5, 11, 12, 14, 21, 22, 25, 100, 101, 111].map((n) => tn(n, "{n} minute", "{n} minutes"));

@@ -5,7 +5,7 @@ import { load, openPage } from "./page.js";
 
 process.env.TZ = "Europe/Berlin";
 openPage();
-const { clock, duration, formatMoment, localizeTimes, talkTime, zone } = await load("lib/time.js");
+const { clock, duration, formatMoment, localizeTimes, talkTime, zone } = await load("frame/lib/time.js");
 
 test("a clock shows hours only when there are some", () => {
   const shown = [0, 9, 75, 3599, 3600, 3675, 36_000].map(clock);

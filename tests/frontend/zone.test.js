@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-const { instantOf, intervalIn, offsetMs, weekdayIn } = await import("../../admin_web/static/zone.js");
+const { instantOf, intervalIn, offsetMs, weekdayIn } = await import("../../admin_web/public/zone.js");
 
 const HOUR_MS = 3_600_000;
 const winter = Date.UTC(2026, 0, 14, 12); // a Wednesday
