@@ -1,32 +1,43 @@
 """A client's wallet."""
 
-import aiohttp_jinja2
-from aiohttp import web
+from __future__ import annotations
 
-from admin_web.frame.access import local_path, page_for, site_of
+from dataclasses import dataclass
+from typing import Any
+
 from admin_web.frame.language import gettext as _
+from admin_web.frame.page import Page, Visit
 from admin_web.frame.rooms import Nav, PageRoom
 from admin_web.history.statement import statement_data
-from signaling.kernel.http.identity import CLIENT, User
-
-routes = web.RouteTableDef()
-
-
-@routes.get("/wallet")
-@page_for("client")
-async def wallet(request: web.Request, user: User) -> web.StreamResponse:
-    """Balance, voucher form, statement."""
-    site = site_of(request)
-    data = {
-        "cards": site.cards is not None,
-        "card": request.query.get("card", ""),
-        "wallet": (await site.wallet.of(user)).as_json(),
-        "next": local_path(request.query.get("next", "")),
-        "statement": await statement_data(
-            request, lambda wanted: site.statements.of_person(user, wanted), "/api/statement.csv"
-        ),
-    }
-    return aiohttp_jinja2.render_template("client/wallet.html", request, data)
+from signaling.kernel.http.identity import CLIENT
+from signaling.money.statements.statements import Statements
+from signaling.money.wallet import Wallet
 
 
-ROOM = PageRoom(routes, nav=(Nav("/wallet", lambda: _("Wallet"), CLIENT),))
+@dataclass(frozen=True, kw_only=True)
+class ClientPages:
+    """The page and what it asks; `takes_cards` where the site has Stripe's keys."""
+
+    wallets: Wallet
+    statements: Statements
+    takes_cards: bool
+
+    async def wallet(self, visit: Visit) -> dict[str, Any]:
+        """Balance, voucher form, statement."""
+        user = visit.user
+        return {
+            "cards": self.takes_cards,
+            "card": visit.request.query.get("card", ""),
+            "wallet": (await self.wallets.of(user)).as_json(),
+            "next": visit.next,
+            "statement": await statement_data(
+                visit, lambda wanted: self.statements.of_person(user, wanted), "/api/statement.csv"
+            ),
+        }
+
+    def room(self) -> PageRoom:
+        """Its rows."""
+        return PageRoom(
+            pages=(Page("/wallet", "client/wallet.html", self.wallet, CLIENT),),
+            nav=(Nav("/wallet", lambda: _("Wallet"), CLIENT),),
+        )

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import aiohttp_jinja2
-from aiohttp import web
+from dataclasses import dataclass
+from typing import Any
 
-from admin_web.frame.access import page_for, site_of
 from admin_web.frame.language import gettext as _
+from admin_web.frame.page import Page, Visit
 from admin_web.frame.rooms import Nav, PageRoom, Piece
-from admin_web.talk.data import talk_data
-from signaling.kernel.http.identity import PROVIDER, User
-
-routes = web.RouteTableDef()
+from admin_web.talk.data import TalkData
+from signaling.kernel.http.identity import PROVIDER
+from signaling.services.api import ServicesApi
 
 HOME = "/console"
 
 
-@routes.get(HOME)
-@page_for("provider")
-async def console_page(request: web.Request, user: User) -> web.StreamResponse:
-    """Where a provider answers calls; others sign in as one first."""
-    site = site_of(request)
-    services = await site.services_api.of(user)
-    context = {
-        "services": [service.as_json() for service in services],
-        "console_data": talk_data(site, user),
-    }
-    return aiohttp_jinja2.render_template("console/console.html", request, context)
+@dataclass(frozen=True, kw_only=True)
+class ConsolePages:
+    """The page and what it asks."""
 
+    services: ServicesApi
+    talk_data: TalkData
 
-ROOM = PageRoom(
-    routes,
-    nav=(Nav(HOME, lambda: _("Console"), PROVIDER),),
-    # The console itself has all of it already.
-    pieces=(Piece("console/_duty.html", "console/presence.js", PROVIDER, not_on=HOME),),
-)
+    async def console(self, visit: Visit) -> dict[str, Any]:
+        """Where a provider answers calls."""
+        services = await self.services.of(visit.user)
+        return {
+            "services": [service.as_json() for service in services],
+            "console_data": self.talk_data.of(visit.user),
+        }
+
+    def room(self) -> PageRoom:
+        """Its rows."""
+        return PageRoom(
+            pages=(Page(HOME, "console/console.html", self.console, PROVIDER),),
+            nav=(Nav(HOME, lambda: _("Console"), PROVIDER),),
+            # The console itself has all of it already.
+            pieces=(Piece("console/_duty.html", "console/presence.js", PROVIDER, not_on=HOME),),
+        )

@@ -1,10 +1,10 @@
-"""What a page room gives to the frame: routes, rows of the navigation, pieces of the header."""
+"""What a page room gives to the frame: pages, rows of the navigation, pieces of the header."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from aiohttp import web
+from admin_web.frame.page import Page
 
 # Whoever is not signed in; beside the roles of `signaling`.
 VISITOR: Final = frozenset({"visitor"})
@@ -41,7 +41,7 @@ class Piece:
 class PageRoom:
     """What a folder of pages adds to the site; nothing of it runs by itself."""
 
-    routes: web.RouteTableDef
+    pages: tuple[Page, ...]
     nav: tuple[Nav, ...] = ()
     pieces: tuple[Piece, ...] = ()
 

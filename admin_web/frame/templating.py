@@ -8,17 +8,18 @@ import jinja2
 from aiohttp import web
 
 from admin_web.frame import assets, formats, language, words
-from admin_web.frame.access import site_of
 from admin_web.frame.rooms import Frame
 from metering.money import format_amount
 from signaling.kernel.http.identity import user_of
 
 FRAME: web.AppKey[Frame] = web.AppKey("frame", Frame)
+CURRENCY: web.AppKey[str] = web.AppKey("currency", str)
 
 
 def setup(app: web.Application, currency: str, frame: Frame) -> None:
     """Gives `app` its environment; `aiohttp_jinja2.template` and `render` then find every page."""
     app[FRAME] = frame
+    app[CURRENCY] = currency
     environment = aiohttp_jinja2.setup(
         app,
         loader=jinja2.FileSystemLoader(assets.ROOT),
@@ -61,7 +62,7 @@ async def page_context(request: web.Request) -> dict[str, Any]:
         "path": request.path,
         "nav": frame.nav_of(role),
         "pieces": frame.pieces_of(role, request.path),
-        "currency": site_of(request).settings.currency,
+        "currency": request.app[CURRENCY],
         "locale": language.current(),
         "page_texts": language.script_texts(language.current()),
     }

@@ -1,70 +1,79 @@
 """Calls with their receipts, for whoever had a part in them; the operator sees all."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
 from typing import Any
 
-import aiohttp_jinja2
-from aiohttp import web
-
 from admin_web.frame import formats, words
-from admin_web.frame.access import page_for, site_of
 from admin_web.frame.language import gettext as _
+from admin_web.frame.page import Page, Visit
 from admin_web.frame.rooms import Nav, PageRoom
 from admin_web.history.arithmetic import receipt_lines
-from signaling.history.calls import CALLS_PAGE
+from signaling.history.calls import CALLS_PAGE, History
 from signaling.history.views import PastCall
-from signaling.kernel.http.identity import PARTY, User
+from signaling.kernel.http.identity import OPERATOR, PARTY, SIGNED_IN
+from signaling.people.audit_log import AuditLog
 from signaling.people.views import action_view
 
-routes = web.RouteTableDef()
 
+@dataclass(frozen=True, kw_only=True)
+class HistoryPages:
+    """The pages and what they ask."""
 
-@routes.get("/calls")
-@page_for("client", "provider", "guest")
-async def calls(request: web.Request, user: User) -> web.StreamResponse:
-    """The person's own calls, fifty a page."""
-    found = await site_of(request).history.of(user, before_of(request))
-    return aiohttp_jinja2.render_template("history/calls.html", request, calls_data(found))
+    history: History
+    audit_log: AuditLog
+    currency: str
 
+    async def calls(self, visit: Visit) -> dict[str, Any]:
+        """The person's own calls, fifty a page."""
+        return _listed(await self.history.of(visit.user, visit.before_ms))
 
-@routes.get("/calls/{id}")
-@page_for("client", "provider", "operator", "guest")
-async def receipt(request: web.Request, user: User) -> web.StreamResponse:
-    """A call's receipt with the arithmetic behind it, or its state while there is none."""
-    site = site_of(request)
-    call = (await site.history.call(user, request.match_info["id"])).as_json()
-    lines = []
-    if call["receipt"]:
-        lines = receipt_lines(
-            call["receipt"],
-            call["tariff"],
-            side=call["side"],
-            money=lambda micros: formats.exact(micros, site.settings.currency),
+    async def all_calls(self, visit: Visit) -> dict[str, Any]:
+        """Everybody's calls."""
+        return _listed(await self.history.all(visit.user, visit.before_ms))
+
+    async def receipt(self, visit: Visit) -> dict[str, Any]:
+        """A call's receipt with the arithmetic behind it, or its state while there is none."""
+        user = visit.user
+        call = (await self.history.call(user, visit.path["id"])).as_json()
+        receipt = call["receipt"]
+        lines = []
+        if receipt:
+            lines = receipt_lines(
+                receipt,
+                call["tariff"],
+                side=call["side"],
+                money=lambda micros: formats.exact(micros, self.currency),
+            )
+        actions = await self.audit_log.newest(about=call["id"]) if user.role == "operator" else []
+        return {
+            # Each copy leaves out what is not its reader's.
+            "call": {"dispute": None, "report_until_ms": None, **call},
+            "actions": [action_view(action).as_json() for action in actions],
+            "left_micros": receipt["charged_micros"] - receipt["refunded_micros"] if receipt else 0,
+            "arithmetic": lines,
+            "free_rule": words.free_rule(call["tariff"]),
+            "increments_rule": words.increments_rule(call["tariff"]),
+        }
+
+    def room(self) -> PageRoom:
+        """Its rows."""
+        return PageRoom(
+            pages=(
+                Page("/calls", "history/calls.html", self.calls, PARTY),
+                Page("/calls/{id}", "history/receipt.html", self.receipt, SIGNED_IN),
+                Page("/admin/calls", "history/calls.html", self.all_calls, OPERATOR),
+            ),
+            nav=(
+                Nav("/calls", lambda: _("Calls"), PARTY),
+                Nav("/admin/calls", lambda: _("Calls"), OPERATOR),
+            ),
         )
-    actions = await site.audit_log.newest(about=call["id"]) if user.role == "operator" else []
-    receipt = call["receipt"]
-    data = {
-        # Each copy leaves out what is not its reader's.
-        "call": {"dispute": None, "report_until_ms": None, **call},
-        "actions": [action_view(action).as_json() for action in actions],
-        "left_micros": receipt["charged_micros"] - receipt["refunded_micros"] if receipt else 0,
-        "arithmetic": lines,
-        "free_rule": words.free_rule(call["tariff"]),
-        "increments_rule": words.increments_rule(call["tariff"]),
-    }
-    return aiohttp_jinja2.render_template("history/receipt.html", request, data)
 
 
-def before_of(request: web.Request) -> int | None:
-    """`?before=<ms>`; anything else is the first page."""
-    text = request.query.get("before", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
-
-
-def calls_data(found: list[PastCall]) -> dict[str, Any]:
+def _listed(found: list[PastCall]) -> dict[str, Any]:
     """For calls.html; `older` is where the next page starts."""
     calls = [{"dispute": None, **call.as_json()} for call in found]
     full = len(calls) >= CALLS_PAGE
     return {"calls": calls, "older": calls[-1]["created_at_ms"] if full else None}
-
-
-ROOM = PageRoom(routes, nav=(Nav("/calls", lambda: _("Calls"), PARTY),))

@@ -4,21 +4,20 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from aiohttp import web
-
+from admin_web.frame.page import Visit
 from signaling.kernel.problems import ProblemError
 from signaling.money.statements.period import PeriodQuery, period_of
 from signaling.money.statements.views import StatementView
 
 
 async def statement_data(
-    request: web.Request, read: Callable[[PeriodQuery], Awaitable[StatementView]], csv: str
+    visit: Visit, read: Callable[[PeriodQuery], Awaitable[StatementView]], csv: str
 ) -> dict[str, Any]:
     """For `ui.period` and `ui.statement` of macros.html. `csv` is the address of the file.
 
     A period that is none is said beside the picker, and the whole statement is shown.
     """
-    query = {name: request.query.get(name, "") for name in ("from", "to", "after")}
+    query = {name: visit.request.query.get(name, "") for name in ("from", "to", "after")}
     problem = ""
     try:
         found = await read(period_of(query))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from yarl import URL
 
-from admin_web.frame.access import local_path
+from admin_web.frame.page import local_path
 from tests.admin_web.platform import Platform
 
 OPERATORS_PAGES = ("", "/calls", "/users", "/pricing", "/vouchers", "/audit")

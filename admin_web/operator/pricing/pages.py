@@ -1,23 +1,33 @@
 """The rules for calls that start from now."""
 
-import aiohttp_jinja2
-from aiohttp import web
+from __future__ import annotations
 
-from admin_web.frame.access import page_for, site_of
+from dataclasses import dataclass
+from typing import Any
+
 from admin_web.frame.language import gettext as _
+from admin_web.frame.page import Page, Visit
 from admin_web.frame.rooms import Nav, PageRoom
-from signaling.kernel.http.identity import OPERATOR, User
+from signaling.kernel.http.identity import OPERATOR
+from signaling.pricing.store import PricingStore
 from signaling.pricing.views import pricing_view
 
-routes = web.RouteTableDef()
 
+@dataclass(frozen=True)
+class PricingPages:
+    """The page and what it asks."""
 
-@routes.get("/admin/pricing")
-@page_for("operator")
-async def pricing(request: web.Request, _user: User) -> web.StreamResponse:
-    """The rules, with a worked example."""
-    data = {"pricing": pricing_view(await site_of(request).pricing.get()).as_json()}
-    return aiohttp_jinja2.render_template("operator/pricing/pricing.html", request, data)
+    store: PricingStore
 
+    async def pricing(self, _visit: Visit) -> dict[str, Any]:
+        """The rules, with a worked example."""
+        return {"pricing": pricing_view(await self.store.get()).as_json()}
 
-ROOM = PageRoom(routes, nav=(Nav("/admin/pricing", lambda: _("Pricing"), OPERATOR),))
+    def room(self) -> PageRoom:
+        """Its rows."""
+        return PageRoom(
+            pages=(
+                Page("/admin/pricing", "operator/pricing/pricing.html", self.pricing, OPERATOR),
+            ),
+            nav=(Nav("/admin/pricing", lambda: _("Pricing"), OPERATOR),),
+        )
