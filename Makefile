@@ -25,7 +25,7 @@ test: install-test
 	$(BIN)/pytest -n 3 --dist loadgroup -m 'not browser'
 	MEDIASRV_COMPILED=no $(BIN)/pytest -n 3 --dist loadgroup -m 'not browser' tests/mediasrv
 	$(BIN)/pytest -m browser
-	$(BIN)/python -m tests.network pytest tests/mediasrv/test_firefox_call.py \
+	$(BIN)/python -m tests.network pytest tests/mediasrv/browsers/test_firefox_call.py \
 	  tests/e2e/test_firefox_in_the_product.py
 
 lint: install-test $(FRONTEND_TOOLS)

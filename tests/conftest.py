@@ -18,10 +18,13 @@ from tipmeet.processes.store import EmbeddedStore
 collect_ignore = []
 # Only in `make soak`, which sets the variable: these want a machine with nothing else to do.
 if "TIPMEET_SOAK_S" not in os.environ:
-    collect_ignore.append("mediasrv/test_chromium_on_bad_networks.py")
+    collect_ignore.append("mediasrv/browsers/test_chromium_on_bad_networks.py")
 # Firefox needs another address than 127.0.0.1: `make test` runs it through tests.network.
 if ADDRESS_VARIABLE not in os.environ:
-    collect_ignore += ["mediasrv/test_firefox_call.py", "e2e/test_firefox_in_the_product.py"]
+    collect_ignore += [
+        "mediasrv/browsers/test_firefox_call.py",
+        "e2e/test_firefox_in_the_product.py",
+    ]
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

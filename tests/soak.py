@@ -14,7 +14,11 @@ SEEDS = os.environ.get("SEEDS", "1000")
 ROUNDS = os.environ.get("ROUNDS", "50")
 CALLS = os.environ.get("CALLS", "200")
 WATCH_S = os.environ.get("WATCH_S", "60")
-RELAY_TESTS = ["test_hostile_flood.py", "test_fuzz_corpus.py", "test_chromium_on_bad_networks.py"]
+RELAY_TESTS = [
+    "attacks/test_hostile_flood.py",
+    "attacks/test_fuzz_corpus.py",
+    "browsers/test_chromium_on_bad_networks.py",
+]
 
 
 def main() -> int:

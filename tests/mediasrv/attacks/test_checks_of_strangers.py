@@ -7,7 +7,8 @@ import struct
 import time
 
 import pytest
-from network import Network, address
+
+from tests.mediasrv.network import Network, address
 
 STRANGER = address(240)
 #: Seconds of processor one of them may cost; aioice's parser took 0.0008 for the longest.

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 
 import pytest
-from network import Network
 
 from mediasrv.errors import OfferError
 from mediasrv.sdp.offer import MAX_OFFER_BYTES
 from mediasrv.synthetic.peer import Peer
+from tests.mediasrv.network import Network
 
 #: Seconds of processor; 0.01 is usual for the worst here, 27 was the longest once.
 MOMENT_S = 0.1

@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from network import Network
 
 from mediasrv.call.inbound import MAX_SOURCES, MAX_STRANGERS
 from mediasrv.synthetic.peer import Peer
+from tests.mediasrv.network import Network
 
 SSRCS = 12_000
 

@@ -6,9 +6,9 @@ import itertools
 
 from hypothesis import given
 from hypothesis import strategies as st
-from network import Network
 
 from mediasrv.call.proof import SILENCE_S, ProofCounter
+from tests.mediasrv.network import Network
 
 
 def _hear(counter: ProofCounter, side: int, now: float) -> None:

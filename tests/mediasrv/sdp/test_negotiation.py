@@ -7,12 +7,12 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from network import CERTIFICATE, Network
 
 from mediasrv.errors import NothingInCommonError, OfferError
 from mediasrv.sdp.negotiation import negotiate
 from mediasrv.sdp.offer import parse_offer
 from mediasrv.synthetic.peer import Peer
+from tests.mediasrv.network import CERTIFICATE, Network
 
 H264 = (
     "a=rtpmap:102 H264/90000\r\na=rtcp-fb:102 nack pli\r\n"

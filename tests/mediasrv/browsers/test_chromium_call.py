@@ -6,12 +6,20 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from browser_call import call_site, chromium, decoded, open_side, stats, until, watch
-from impairment import ImpairedPath, Impairment
 from playwright.async_api import Browser, Error
 
 from mediasrv.relay import Relay, RelayConfig
 from mediasrv.stats import Side
+from tests.mediasrv.browsers.browser_call import (
+    call_site,
+    chromium,
+    decoded,
+    open_side,
+    stats,
+    until,
+    watch,
+)
+from tests.mediasrv.browsers.impairment import ImpairedPath, Impairment
 
 pytestmark = pytest.mark.timeout(400)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import gc
 from pathlib import Path
 
-from network import Network
-
 from mediasrv.call.call import ABANDONED_S, Call
 from mediasrv.call.participant import Participant
 from mediasrv.net.route import Route
 from mediasrv.synthetic.peer import Peer
 from mediasrv.transport.connection import MAX_ROUTES
+from tests.mediasrv.network import Network
 
 
 def _resident_bytes() -> int:

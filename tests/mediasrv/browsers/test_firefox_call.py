@@ -10,11 +10,11 @@ import os
 from collections.abc import AsyncIterator
 
 import pytest
-from browser_call import call_site, decoded, open_side, until
 from playwright.async_api import Browser
 
 from mediasrv.relay import Relay, RelayConfig
 from tests.firefox import Firefox, firefox
+from tests.mediasrv.browsers.browser_call import call_site, decoded, open_side, until
 from tests.network import VARIABLE
 from tests.prepare import find_firefox
 

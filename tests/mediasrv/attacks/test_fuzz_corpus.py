@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from fuzzing import CORPUS, TARGETS
+
+from tests.mediasrv.attacks.fuzzing import CORPUS, TARGETS
 
 
 @pytest.mark.parametrize("name", TARGETS)

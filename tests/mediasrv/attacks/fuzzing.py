@@ -1,8 +1,8 @@
 """Targets for a fuzzer: what any bytes may do to the demultiplexer and to the RTCP mapper.
 
-``python tests/mediasrv/fuzzing.py TARGET FOLDER [libFuzzer's options]`` looks for new inputs with
-atheris and keeps them in the folder; ``corpus/`` holds what was found, and is replayed by
-``test_fuzz_corpus.py``.
+``python tests/mediasrv/attacks/fuzzing.py TARGET FOLDER [libFuzzer's options]`` looks for new
+inputs with atheris and keeps them in the folder; ``corpus/`` holds what was found, and is replayed
+by ``test_fuzz_corpus.py``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 CORPUS = Path(__file__).parent / "corpus"
 #: Inputs after which a call begins anew: its consent would end, and its tables are looked at.
 INPUTS_PER_CALL = 2000
@@ -22,7 +22,7 @@ FROM_STRANGER, FROM_CLIENT, AS_RTP, AS_RTCP = range(4)
 
 def demultiplexer() -> Callable[[bytes], None]:
     """One datagram into the engine of a live call; see ``FROM_STRANGER``."""
-    from network import Network, address
+    from tests.mediasrv.network import Network, address
 
     state: list[Network] = []
     stranger = address(240)
@@ -103,5 +103,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+    sys.path.insert(0, str(ROOT))
     main()

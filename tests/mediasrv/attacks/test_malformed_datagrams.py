@@ -6,18 +6,9 @@ import random
 import struct
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from network import Network, address
 
-from mediasrv.call.consumer import Consumer
-from mediasrv.call.source import Source
-from mediasrv.call.translation import Numbers, Translation, renumbered, translate
-from mediasrv.rtcp.packets import make_nack
-from mediasrv.rtp.header import ExtensionMap, find_extension, payload_offset, payload_size
-from mediasrv.sdp.negotiation import negotiate
-from mediasrv.sdp.offer import parse_offer
-from mediasrv.synthetic.peer import Peer
+from tests.mediasrv.attacks.kinds import KINDS
+from tests.mediasrv.network import Network, address
 
 STRANGER = address(240)
 LENGTHS = (*range(64), 127, 128, 255, 576, 1199, 1356, 1357, 1499, 1500, 1501, 1700)
@@ -47,31 +38,6 @@ def test_every_length_of_every_kind_is_survived(phase: str, known: bool) -> None
     counted = sum(network.engine.counters.dropped.values())
     assert counted > 5000
     assert set(network.engine.counters.dropped) <= KINDS
-
-
-KINDS = {
-    "empty",
-    "oversized",
-    "unknown_source",
-    "unknown_protocol",
-    "short",
-    "media_before_keys",
-    "unknown_ssrc",
-    "srtp_rejected",
-    "srtcp_rejected",
-    "rtcp_malformed",
-    "dtls_flood",
-    "handshake_limit",
-    "stun_short",
-    "stun_malformed",
-    "stun_unexpected",
-    "stun_oversized",
-    "stun_unauthenticated",
-    "stun_unknown_user",
-    "stun_wrong_user",
-    "stun_forged",
-    "stun_replayed",
-}
 
 
 def test_truncated_and_damaged_copies_of_real_datagrams_are_survived() -> None:
@@ -127,76 +93,3 @@ def test_a_stream_nobody_announced_is_adopted_by_payload_type_but_not_without_en
     assert len(network.participant("client").inbound.sources) == 16
     assert len(network.participant("client").inbound.strangers) == 8
     assert network.engine.counters.dropped["unknown_ssrc"] > 50
-
-
-PICTURES = negotiate(parse_offer(Peer().offer()), None).media[1]
-
-
-def _numbers() -> tuple[Numbers, Consumer]:
-    received = Consumer("video", 200, 201)
-    return Numbers({300: Source(300, PICTURES)}, {200: received, 201: received}), received
-
-
-def _passed(out: Translation) -> bytes:
-    """What goes on, to somebody who is sent both kinds."""
-    return renumbered(
-        out.passages, {"audio": Consumer("audio", 1, 0), "video": Consumer("video", 100, 101)}
-    )
-
-
-@given(st.binary(max_size=400))
-def test_any_bytes_can_be_taken_for_rtcp(packet: bytes) -> None:
-    numbers, _ = _numbers()
-    out = translate(packet, numbers)
-    passed = _passed(out)
-    assert len(passed) <= len(packet) + 8
-    assert len(passed) % 4 == 0 or out.malformed or passed
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.integers(0, 31),
-            st.sampled_from([200, 201, 202, 203, 204, 205, 206, 207]),
-            st.integers(0, 20),
-            st.binary(min_size=0, max_size=120),
-        ),
-        max_size=6,
-    )
-)
-def test_compounds_with_lying_counts_never_raise(
-    packets: list[tuple[int, int, int, bytes]],
-) -> None:
-    numbers, _ = _numbers()
-    data = b""
-    for count, kind, words, body in packets:
-        filled = (body + struct.pack("!II", 300, 200) * 4)[: 4 * words].ljust(4 * words, b"\1")
-        data += struct.pack("!BBH", 0x80 | count, kind, words) + filled
-    out = translate(data, numbers)
-    passed = _passed(out)
-    at = 0
-    while at < len(passed):
-        first, _, words = struct.unpack_from("!BBH", passed, at)
-        assert first >> 6 == 2
-        at += 4 + 4 * words
-    assert at == len(passed)
-
-
-@given(st.binary(min_size=12, max_size=200), st.integers(0, 255))
-def test_header_extensions_stay_inside_the_packet(packet: bytes, wanted: int) -> None:
-    view = memoryview(bytearray(packet))
-    mapping = ExtensionMap({n: (n + 1) % 16 for n in range(1, 15)})
-    mapping.apply(view, 0, len(view))
-    found = find_extension(view, 0, len(view), wanted)
-    assert found is None or len(found) < len(view)
-    assert payload_offset(view, 0, len(view)) >= 12 or len(view) == 12
-    assert 0 <= payload_size(view, 0, len(view)) <= len(view)
-
-
-@given(st.sets(st.integers(0, 0xFFFF), min_size=1, max_size=100))
-@settings(max_examples=50)
-def test_a_nack_says_exactly_what_was_lost(lost: set[int]) -> None:
-    numbers, consumer = _numbers()
-    out = translate(make_nack(9, 200, sorted(lost)), numbers)
-    assert [c for c, _ in out.nacks] == [consumer]
-    assert set(out.nacks[0][1]) == lost

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from network import Link, Network
-
 from mediasrv.call.proof import Presence, ProofCounter
 from mediasrv.synthetic.peer import Peer
+from tests.mediasrv.network import Link, Network
 
 #: Those who hear the client.
 SIDES = ("provider", "listener")

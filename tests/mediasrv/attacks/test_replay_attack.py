@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from network import Network, address
-
 from mediasrv.synthetic.peer import Peer
+from tests.mediasrv.network import Network, address
 
 STRANGER = address(240)
 

@@ -6,13 +6,13 @@ import random
 import struct
 
 import pytest
-from network import Link, Network
 
 from mediasrv.rtcp.packets import PSFB, REMB, REPORT, RR, RTPFB, TRANSPORT_CC, make_remb, read_remb
 from mediasrv.rtcp.transport_cc import TransportFeedback, read_feedback
 from mediasrv.rtp.header import HEADER_SIZE
 from mediasrv.rtp.transport_seq import UNKNOWN, find_transport_seq
 from mediasrv.synthetic.peer import Peer
+from tests.mediasrv.network import Link, Network
 
 
 class Listener(Peer):

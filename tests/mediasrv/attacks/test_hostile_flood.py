@@ -13,11 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from network import Network, address
-from test_malformed_datagrams import KINDS
 
 from mediasrv.relay import Relay, RelayConfig
 from mediasrv.synthetic import SyntheticParticipant
+from tests.mediasrv.attacks.kinds import KINDS
+from tests.mediasrv.network import Network, address
 
 SOAKING = "TIPMEET_SOAK_S" in os.environ
 #: Datagrams straight into the engine, and over a real socket.

@@ -6,13 +6,13 @@ import struct
 
 from hypothesis import given
 from hypothesis import strategies as st
-from network import Network
 
 from mediasrv.rtp.header import HEADER
 from mediasrv.rtp.red import RedMap
 from mediasrv.sdp.negotiation import negotiate
 from mediasrv.sdp.offer import parse_offer
 from mediasrv.synthetic.peer import Peer
+from tests.mediasrv.network import Network
 
 
 def _red(blocks: list[tuple[int, bytes]]) -> bytes:

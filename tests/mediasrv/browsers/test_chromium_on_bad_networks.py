@@ -13,11 +13,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from browser_call import call_site, chromium, decoded, open_side, stats, until, watch
-from impairment import ImpairedPath, Impairment
 from playwright.async_api import Page
 
 from mediasrv.relay import Relay, RelayConfig
+from tests.mediasrv.browsers.browser_call import (
+    call_site,
+    chromium,
+    decoded,
+    open_side,
+    stats,
+    until,
+    watch,
+)
+from tests.mediasrv.browsers.impairment import ImpairedPath, Impairment
 
 WATCH_S = float(os.environ["TIPMEET_SOAK_S"])
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from network import Network, address
-
 from mediasrv.synthetic.peer import Peer
 from mediasrv.transport.ice import CONSENT_TIMEOUT_S
+from tests.mediasrv.network import Network, address
 
 
 def test_a_network_switch_moves_the_media_with_the_next_check() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from network import Link, Network
+from tests.mediasrv.network import Link, Network
 
 
 def test_packets_lost_towards_the_receiver_are_served_from_the_relays_cache() -> None:
