@@ -309,7 +309,7 @@ class Calls:
 
 
 def hot_row(tariff: Tariff, cap: int, client_id: str, provider_id: str) -> dict[str, int | str]:
-    """The row `tariff` of a call, by name; the script adds the held sums."""
+    """The row `tariff` of a call, by name; the script adds the held sums. `cap` is in micros."""
     return {
         "client": client_id,
         "price": tariff.price_micros,
