@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Mark what drives a browser: `make test` runs those one at a time, the others on all cores."""
     for item in items:
         path = str(item.path.relative_to(config.rootpath))
-        in_browser = any(word in path for word in ("signaling_pages", "chromium", "firefox"))
+        in_browser = any(word in path for word in ("chromium", "firefox"))
         if in_browser or "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
 

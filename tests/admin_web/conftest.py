@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page, expect
 
 from admin_web.frame import assets, security
+from tests.admin_web.module_site import ModuleSite, serve_modules
 from tests.admin_web.platform import Platform, running
 
 # A machine under load may be many times slower; what never comes fails all the same.
@@ -35,6 +36,25 @@ async def scripts(browser: Browser) -> AsyncIterator[Page]:
         page = await browser.new_page()
         await page.goto(str(server.make_url("/")))
         yield page
+
+
+@pytest.fixture
+async def modules() -> AsyncIterator[ModuleSite]:
+    """A site of scripts only, whose socket and relay a test scripts itself."""
+    async with serve_modules() as site:
+        yield site
+
+
+@pytest.fixture
+async def page(browser: Browser, modules: ModuleSite) -> AsyncIterator[Page]:
+    """A page that can import the modules; an error nobody caught fails the test."""
+    page = await browser.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    await page.goto(modules.url)
+    yield page
+    await page.close()
+    assert not problems
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from signaling.services.catalogue import service_tariff
+from tests.admin_web.lobby_world import World, make_world
 from tests.admin_web.platform import Platform, now
 from tests.browser import launch
-from tests.signaling_pages.lobby_world import World, make_world
 
 # One browser for the whole file: starting one takes longer than a test.
 

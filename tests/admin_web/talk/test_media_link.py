@@ -10,8 +10,8 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from mediasrv.relay import Relay, RelayConfig
-from tests.signaling_pages.module_site import ModuleSite
-from tests.signaling_pages.waiting import until
+from tests.admin_web.module_site import ModuleSite
+from tests.admin_web.waiting import until
 from tipmeet.ports import free_port
 
 # One browser for the whole file: starting one takes longer than a test.

@@ -8,8 +8,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
+from tests.admin_web.lobby_world import World, make_world
 from tests.admin_web.platform import Platform
-from tests.signaling_pages.lobby_world import World, make_world
 
 # One browser for the whole file: starting one takes longer than a test.
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.admin_web.lobby_world import World, make_world
 from tests.admin_web.platform import Platform, now
-from tests.signaling_pages.lobby_world import World, make_world
 
 ANNOUNCED = """() => {
   window.announced = [];

@@ -14,8 +14,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from tests.admin_web.waiting import until
 from tests.e2e.conftest import OPERATOR, OPERATOR_PASSWORD, Site, children, running_site
-from tests.signaling_pages.waiting import until
 from tipmeet.demo.visitor import Visitor
 
 # One browser for the whole file: starting one takes longer than a test.

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 from playwright.async_api import Page
 
-from tests.signaling_pages.module_site import ModuleSite
+from tests.admin_web.module_site import ModuleSite
 
 # One browser for the whole file: starting one takes longer than a test.
 
