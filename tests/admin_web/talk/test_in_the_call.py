@@ -158,7 +158,8 @@ async def test_controls_work_by_hand_and_by_key_and_axe_finds_nothing(
     pair = await open_pair(stack, browser, site, money="10.00", price="0.60")
     await pair.connect()
     client, provider = pair.client, pair.provider
-    await expect(client.get_by_test_id("call-status")).to_contain_text("The time to decide is over.")
+    status = client.get_by_test_id("call-status")
+    await expect(status).to_contain_text("The time to decide is over.")
     for page in (client, provider):
         await accessible(page)
         overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
