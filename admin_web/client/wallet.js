@@ -1,9 +1,9 @@
 /** Redeeming a voucher, topping up by card. */
 import { get, newKey, post } from "../frame/lib/api.js";
 import { money } from "../frame/lib/money.js";
-import { $, field, leaveFor, onSubmit, optional, t, toastNext } from "../frame/lib/ui.js";
+import { byId, field, leaveFor, onSubmit, optional, t, toastNext } from "../frame/lib/ui.js";
 
-const form = $("#voucher", document, HTMLFormElement);
+const form = byId("voucher", HTMLFormElement);
 // One key per code typed: pressing again after a lost answer is the same request, not a second one.
 let key = newKey();
 field(form, "code").addEventListener("input", () => (key = newKey()));

@@ -1,7 +1,7 @@
 /** A receipt: printing, reporting a problem; for the operator refunds and decisions. */
 import { ApiError, post } from "../frame/lib/api.js";
 import { parseMoney } from "../frame/lib/money.js";
-import { $, leaveFor, optional, t, toastNext } from "../frame/lib/ui.js";
+import { byId, leaveFor, optional, t, toastNext } from "../frame/lib/ui.js";
 import { amountOf, dialogForm } from "../frame/lib/dialogs.js";
 
 const call = location.pathname.split("/").pop();
@@ -17,7 +17,7 @@ optional("#print")?.addEventListener("click", () => window.print());
  */
 function bind(button, dialog, send, values = () => ({})) {
   if (!button) return;
-  const open = dialogForm($(`#${dialog}`, document, HTMLDialogElement), async (typed, _about, key) => {
+  const open = dialogForm(byId(dialog, HTMLDialogElement), async (typed, _about, key) => {
     toastNext(await send(typed, key));
     await leaveFor(location.pathname);
   });

@@ -1,10 +1,10 @@
 /** Asking for a payout. */
 import { post } from "../frame/lib/api.js";
 import { money } from "../frame/lib/money.js";
-import { $, leaveFor, t, toastNext } from "../frame/lib/ui.js";
+import { $, byId, leaveFor, t, toastNext } from "../frame/lib/ui.js";
 import { amountOf, dialogForm } from "../frame/lib/dialogs.js";
 
-const open = dialogForm($("#payout-dialog", document, HTMLDialogElement), async ({ amount, note }, _about, key) => {
+const open = dialogForm(byId("payout-dialog", HTMLDialogElement), async ({ amount, note }, _about, key) => {
   const { payout } = await post("/api/payouts", { amount: amountOf(amount), note: note.trim() }, { idempotencyKey: key });
   toastNext(t("Requested: {amount}. The operator is asked to pay it.", { amount: money(payout.amount_micros) }));
   await leaveFor("/earnings");

@@ -2,18 +2,18 @@
 import { del, post, put } from "../frame/lib/api.js";
 import { charge as pays, money, parseMoney } from "../frame/lib/money.js";
 import { duration, zone } from "../frame/lib/time.js";
-import { $, confirmDialog, el, field, leaveFor, onSubmit, optional, pageData, setBusy, t, toastError, toastNext } from "../frame/lib/ui.js";
+import { $, byId, confirmDialog, el, field, leaveFor, onSubmit, optional, pageData, setBusy, t, toastError, toastNext } from "../frame/lib/ui.js";
 import { HoursEditor } from "./hours.js";
 import { freeRule } from "../frame/lib/rules.js";
 import { sampleTimes, shares } from "../frame/lib/tariff.js";
 import "./services.js";
 
-const form = $("#service", document, HTMLFormElement);
+const form = byId("service", HTMLFormElement);
 /** @type {{hours: Hours, pricing: Pricing}} */
 const { hours, pricing } = pageData();
 const editor = new HoursEditor($("#hours-editor"), hours);
 
-const zones = $("#time_zone", document, HTMLSelectElement);
+const zones = byId("time_zone", HTMLSelectElement);
 if ("guess" in zones.dataset && [...zones.options].some((option) => option.value === zone)) zones.value = zone;
 
 /** Whether the platform's rules allow this price; zero always is. @param {number} price @param {boolean} perHour */

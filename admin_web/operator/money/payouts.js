@@ -1,20 +1,20 @@
 /** The operator settles payouts. */
 import { post } from "../../frame/lib/api.js";
 import { money } from "../../frame/lib/money.js";
-import { $, $$, leaveFor, t, toastNext } from "../../frame/lib/ui.js";
+import { $$, byId, leaveFor, t, toastNext } from "../../frame/lib/ui.js";
 import { dialogForm } from "../../frame/lib/dialogs.js";
 
 /** @typedef {{id: string, name: string, sum: string}} About */
 
 const here = location.pathname + location.search;
 
-const openPay = dialogForm($("#pay-dialog", document, HTMLDialogElement), async ({ reference }, /** @type {About} */ { id, name, sum }) => {
+const openPay = dialogForm(byId("pay-dialog", HTMLDialogElement), async ({ reference }, /** @type {About} */ { id, name, sum }) => {
   await post(`/api/admin/payouts/${id}/pay`, { reference: reference.trim() });
   toastNext(t("Paid: {sum} to {name}.", { sum, name }));
   await leaveFor(here);
 });
 
-const openReject = dialogForm($("#reject-dialog", document, HTMLDialogElement), async ({ reason }, /** @type {About} */ { id, name, sum }) => {
+const openReject = dialogForm(byId("reject-dialog", HTMLDialogElement), async ({ reason }, /** @type {About} */ { id, name, sum }) => {
   await post(`/api/admin/payouts/${id}/reject`, { reason: reason.trim() });
   toastNext(t("Rejected: {sum} of {name}.", { sum, name }));
   await leaveFor(here);

@@ -1,11 +1,11 @@
 /** Creating a batch of vouchers: the codes are shown once. */
 import { newKey, post } from "../../frame/lib/api.js";
 import { localizeTimes } from "../../frame/lib/time.js";
-import { $, copyText, onSubmit, t, tn, toast } from "../../frame/lib/ui.js";
+import { $, byId, copyText, onSubmit, t, tn, toast } from "../../frame/lib/ui.js";
 
-const form = $("#vouchers", document, HTMLFormElement);
+const form = byId("vouchers", HTMLFormElement);
 const card = $("#codes-card");
-const area = $("#codes", document, HTMLTextAreaElement);
+const area = byId("codes", HTMLTextAreaElement);
 let file = "";
 let kept = true;
 let key = newKey();
@@ -34,7 +34,7 @@ onSubmit(form, async (values) => {
   area.rows = Math.min(12, Math.max(3, codes.length));
   URL.revokeObjectURL(file);
   file = URL.createObjectURL(new Blob([`${area.value}\n`], { type: "text/plain" }));
-  $("#download-codes", document, HTMLAnchorElement).href = file;
+  byId("download-codes", HTMLAnchorElement).href = file;
   card.hidden = false;
   card.focus();
   kept = false;

@@ -1,10 +1,10 @@
 /** The operator credits a client's wallet, or gives a card payment back. */
 import { post } from "../../frame/lib/api.js";
 import { money } from "../../frame/lib/money.js";
-import { $, $$, leaveFor, optional, t, toast, toastNext } from "../../frame/lib/ui.js";
+import { $$, byId, leaveFor, optional, t, toast, toastNext } from "../../frame/lib/ui.js";
 import { amountOf, dialogForm } from "../../frame/lib/dialogs.js";
 
-const creditDialog = $("#credit-dialog", document, HTMLDialogElement);
+const creditDialog = byId("credit-dialog", HTMLDialogElement);
 const openCredit = dialogForm(creditDialog, async ({ amount, note }, /** @type {{id: string, name: string}} */ { id, name }, key) => {
   const { available_micros: balance } = await post(
     `/api/admin/users/${id}/credit`,

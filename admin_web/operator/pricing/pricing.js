@@ -2,11 +2,11 @@
 import { ApiError, put } from "../../frame/lib/api.js";
 import { exact, parseMoney } from "../../frame/lib/money.js";
 import { duration } from "../../frame/lib/time.js";
-import { $, el, field, onSubmit, t, toast } from "../../frame/lib/ui.js";
+import { $, byId, el, field, onSubmit, t, toast } from "../../frame/lib/ui.js";
 import { freeRule } from "../../frame/lib/rules.js";
 import { sampleTimes, shares } from "../../frame/lib/tariff.js";
 
-const form = $("#pricing", document, HTMLFormElement);
+const form = byId("pricing", HTMLFormElement);
 
 /** "12.5" → 1250, or what was typed when it is no percentage with at most two decimals. @param {string} text */
 function basisPoints(text) {
@@ -39,7 +39,7 @@ function rules() {
 
 function showExample() {
   const { commission_bps: commission, ...rest } = rules();
-  const price = parseMoney($("#example_price", document, HTMLInputElement).value);
+  const price = parseMoney(byId("example_price", HTMLInputElement).value);
   const whole = [rest.threshold_s, ...rest.increments].every((n) => Number.isInteger(n) && n >= 0);
   const valid = price !== null && typeof commission === "number" && commission <= 10_000 && whole && rest.increments[1] > 0;
   $("#example-table").hidden = !valid;
