@@ -18,7 +18,7 @@ import redis.asyncio
 import uvloop
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.meter_live import NOW_MS, TARIFF, open_calls
+from bench.meter.live import NOW_MS, TARIFF, open_calls
 from mediasrv.call.proof import ProofCounter
 from mediasrv.rtp.packet_cache import PacketCache
 from mediasrv.transport.srtp import PROFILES, SrtpKeys, SrtpPair

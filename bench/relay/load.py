@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench.relay_packets import AUDIO, TURNS, VIDEO, Endpoint, Stream, prepare, reports
+from bench.relay.packets import AUDIO, TURNS, VIDEO, Endpoint, Stream, prepare, reports
 from mediasrv.rtp.header import elements
 from mediasrv.synthetic.sdp import AUDIO_TYPE, COUNTER_ID, VIDEO_TYPE
 

@@ -16,11 +16,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.relay_janus import Janus, JanusLoops
-from bench.relay_measure import WARM_UP_S, Timing, calls_per_core, flatness, loads
-from bench.relay_media import MediaRelay
-from bench.relay_report import machine, markdown, rewrite
-from bench.relay_systems import LOAD_CORE, Floor, Interpreted, System, TipMeet
+from bench.relay.janus import Janus, JanusLoops
+from bench.relay.measure import WARM_UP_S, Timing, calls_per_core, flatness, loads
+from bench.relay.media import MediaRelay
+from bench.relay.report import machine, markdown, rewrite
+from bench.relay.systems import LOAD_CORE, Floor, Interpreted, System, TipMeet
 from mediasrv.native.compile import CompileError, build
 
 SYSTEMS: dict[str, type[System]] = {
@@ -91,7 +91,7 @@ def main() -> None:
     if options.markdown:
         rewrite(options.markdown, markdown(found))
     if options.plot:
-        from bench.relay_plot import draw
+        from bench.relay.plot import draw
 
         asyncio.run(draw(options.plot, found["loads"]))
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import aiohttp
 
-from bench.relay_connect import connect_peers, open_socket
-from bench.relay_packets import Endpoint, Stream
+from bench.relay.connect import connect_peers, open_socket
+from bench.relay.packets import Endpoint, Stream
 from mediasrv.client import RelayClient
 from mediasrv.native.compiled import VARIABLE
 from mediasrv.transport.srtp import PROFILES, SrtpKeys, SrtpPair
@@ -110,7 +110,7 @@ class TipMeet(System):
     async def connect(self, calls: int) -> list[Endpoint]:
         """See ``System``."""
         secret = secrets.token_hex(8)
-        command = (sys.executable, "-m", "bench.relay_host", secret)
+        command = (sys.executable, "-m", "bench.relay.host", secret)
         url = await self._launch(command, wait_for="ready", environment=self.environment)
         async with aiohttp.ClientSession() as session:
             client = RelayClient(session, secret)
@@ -160,7 +160,7 @@ class Floor(System):
             raise NotInstalledError(self.name)
         binary = Path(self._directory.name) / "relay_floor"
         made = await asyncio.create_subprocess_exec(
-            compiler, "-O2", "-o", str(binary), str(HERE / "relay_floor.c"), "-lsrtp2"
+            compiler, "-O2", "-o", str(binary), str(HERE / "floor.c"), "-lsrtp2"
         )
         if await made.wait():
             raise NotInstalledError(self.name)

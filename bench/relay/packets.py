@@ -12,8 +12,8 @@ import socket
 import struct
 from dataclasses import dataclass, field
 
-from bench.relay_feedback import FeedbackWriter
-from bench.relay_sample import audio_payloads, video_payloads
+from bench.relay.feedback import FeedbackWriter
+from bench.relay.sample import audio_payloads, video_payloads
 from mediasrv.rtcp.packets import SR, Block, make_receiver_report
 from mediasrv.synthetic.sdp import AUDIO_TYPE, COUNTER_ID, VIDEO_TYPE
 from mediasrv.synthetic.transport import Transport

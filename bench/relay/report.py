@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.relay_measure import DISTURBED
+from bench.relay.measure import DISTURBED
 from mediasrv.native import compiled
 
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"

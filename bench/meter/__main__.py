@@ -26,7 +26,7 @@ import redis.asyncio
 import uvloop
 from msgpack import packb
 
-from bench.meter_live import NOW_MS, PROVIDERS, open_calls
+from bench.meter.live import NOW_MS, PROVIDERS, open_calls
 from metering.books import Books
 from metering.calls.meter import MAX_BATCH, Meter
 from metering.store.keys import PARTITIONS, key
@@ -38,7 +38,7 @@ MODES = {
     "always": {"appendonly": "yes", "appendfsync": "always"},
 }
 COMMON = DURABLE_CONFIG
-OBVIOUS = (Path(__file__).parent / "meter_obvious.lua").read_text(encoding="utf-8")
+OBVIOUS = (Path(__file__).parent / "obvious.lua").read_text(encoding="utf-8")
 OBVIOUS_PIPELINE = 500
 OBVIOUS_PLACE = "{obvious}"
 # A paced round is cut into slots: a call is due in the slot of its partition.
@@ -242,7 +242,7 @@ async def growth(partitions: int, sizes: list[int]) -> list[tuple[int, float]]:
 
 
 async def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.meter", description=__doc__)
     parser.add_argument("--calls", type=int, default=50_000, help="live calls")
     parser.add_argument(
         "--seconds", type=int, default=5, help="seconds of each call ticked, each way"
@@ -263,7 +263,7 @@ async def main() -> None:
     if options.json:
         print(json.dumps(rows))
     if options.plot:
-        from bench.meter_plot import draw
+        from bench.meter.plot import draw
 
         sizes = [100, 300, 1000, 3000, 10_000, 30_000, 100_000]
         await draw(options.plot, await growth(options.partitions, sizes))

@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 
-from bench.relay_packets import Endpoint, Stream
+from bench.relay.packets import Endpoint, Stream
 from mediasrv.synthetic.peer import Peer
 from mediasrv.synthetic.sdp import VIDEO_TYPE, Answer, read_answer
 

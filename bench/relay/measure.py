@@ -10,9 +10,9 @@ from typing import Any
 
 import aiohttp
 
-from bench.relay_load import LoadResult, learn, run_load
-from bench.relay_packets import PACKETS_PER_PARTICIPANT, Endpoint
-from bench.relay_systems import SYSTEM_CORE, NotInstalledError, System
+from bench.relay.load import LoadResult, learn, run_load
+from bench.relay.packets import PACKETS_PER_PARTICIPANT, Endpoint
+from bench.relay.systems import SYSTEM_CORE, NotInstalledError, System
 
 #: A relay may keep the last packets of every stream: this is long enough to fill such a cache.
 WARM_UP_S = 5.5

@@ -7,9 +7,9 @@ import sys
 
 import aiohttp
 
-from bench.relay_connect import connect_peers
-from bench.relay_packets import Endpoint
-from bench.relay_systems import System
+from bench.relay.connect import connect_peers
+from bench.relay.packets import Endpoint
+from bench.relay.systems import System
 
 #: Two 640x480 pictures decoded and encoded take half a core and more: another call may be too much.
 MOST_CALLS = 1
@@ -24,7 +24,7 @@ class MediaRelay(System):
 
     async def connect(self, calls: int) -> list[Endpoint]:
         """See ``System``."""
-        command = (sys.executable, "-m", "bench.relay_media_host")
+        command = (sys.executable, "-m", "bench.relay.media_host")
         url = await self._launch(command, wait_for="ready")
         limit = aiohttp.ClientTimeout(total=20)
         async with aiohttp.ClientSession(timeout=limit) as session:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.plot import Axis, Chart, short, write_png
-from bench.relay_measure import DISTURBED
+from bench.relay.measure import DISTURBED
 
 #: Name and colour, told apart by everyone and in print.
 _STYLES = {

@@ -12,9 +12,9 @@ from typing import Any
 
 import aiohttp
 
-from bench.relay_connect import connect_peers
-from bench.relay_packets import Endpoint
-from bench.relay_systems import NotInstalledError, System, free_port
+from bench.relay.connect import connect_peers
+from bench.relay.packets import Endpoint
+from bench.relay.systems import NotInstalledError, System, free_port
 
 #: ``event_loops`` is left at its default of a thread for each participant unless told otherwise.
 _CORE = """
