@@ -12,11 +12,10 @@ from typing import Any, Literal, NamedTuple, cast
 from msgpack import packb
 
 from metering.store.partitions import Partitions
-from metering.store.rows import ASKED, TICKED
+from metering.store.rows import ASKED, STATUS, TICKED
 
 TickStatus = Literal["ok", "exhausted", "stale_epoch", "ended", "unknown_call"]
-# By the number `tick.lua` answers.
-_STATUSES: tuple[TickStatus, ...] = ("ok", "exhausted", "stale_epoch", "ended", "unknown_call")
+_STATUSES = cast("tuple[TickStatus, ...]", STATUS.values)
 
 # A batch longer than this is no faster, and a script should not hold the store for long.
 MAX_BATCH = 256

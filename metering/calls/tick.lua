@@ -1,5 +1,5 @@
 --! keys: acct tariff meter spans receipt journal
---! rows: tariff meter posted asked ticked
+--! rows: tariff meter posted asked ticked status
 --! include: tariff calls/charge
 -- Ticks a batch of calls of one partition. ARGV: now (ms), owner, rows `asked` in one flat list (a
 -- table for each costs more than the arithmetic in it).
@@ -8,8 +8,6 @@
 -- paid for (s), -1 when the call is free.
 -- A client has one live paid call, so cash and promo belong to one row; platform is shared by the
 -- rows of the batch.
-
-local OK, EXHAUSTED, STALE_EPOCH, ENDED, UNKNOWN_CALL = 0, 1, 2, 3, 4
 
 local now, by = tonumber(ARGV[1]), ARGV[2]
 local asked = cmsgpack.unpack(ARGV[3])
@@ -61,12 +59,12 @@ for i = 1, size do
   if reported < 0 or reported > MAX_SECONDS * 1000 or reported ~= math.floor(reported) then
     return refuse('out_of_range')
   end
-  local status, charged, balance, left = UNKNOWN_CALL, 0, 0, -1
+  local status, charged, balance, left = STATUS_UNKNOWN_CALL, 0, 0, -1
   local METER_FIELDS
   if tariffs[i] then
     METER_FIELDS = unpack_row(METER_FORMAT, meters[i])
     if epoch ~= fence or owner ~= by then
-      status, n, proof, share = STALE_EPOCH, 0, 0, 0
+      status, n, proof, share = STATUS_STALE_EPOCH, 0, 0, 0
     else
       local TARIFF_TERMS_FIELDS = unpack_row(TARIFF_TERMS_FORMAT, tariffs[i], terms_at[i])
       local cash, promo = tonumber(balances[2 * i] or 0), tonumber(balances[2 * i + 1] or 0)
@@ -112,12 +110,12 @@ for i = 1, size do
         local at = #set_meter
         set_meter[at + 1], set_meter[at + 2] = call, pack_row(METER_FORMAT, METER_VALUES)
       end
-      status = limit and proof >= limit * 1000 and EXHAUSTED or OK
+      status = limit and proof >= limit * 1000 and STATUS_EXHAUSTED or STATUS_OK
       left = limit and max(0, limit - n) or -1
     end
   else
     n, proof, share = 0, 0, 0
-    if redis.call('HEXISTS', K_receipt, call) == 1 then status = ENDED end
+    if redis.call('HEXISTS', K_receipt, call) == 1 then status = STATUS_ENDED end
   end
   local at = (i - 1) * TICKED_SIZE
   answer[at + TICKED_STATUS], answer[at + TICKED_N] = status, n

@@ -131,6 +131,23 @@ local function pack_{self.name}({arguments}) return cmsgpack.pack({{{arguments}}
 """
 
 
+@dataclass(frozen=True)
+class Numbered:
+    """Words that stand for numbers from 0. A script gets the numbers: `STATUS_OK`."""
+
+    name: str
+    values: tuple[str, ...]
+
+    def words(self) -> dict[str, str]:
+        """Nothing stands for a number: it is one of the script."""
+        return {}
+
+    def lua(self) -> str:
+        """The numbers a script gets."""
+        names = ", ".join(f"{self.name}_{each}".upper() for each in self.values)
+        return f"local {names} = {', '.join(str(at) for at in range(len(self.values)))}"
+
+
 _PRICE = ("price", "period", "free", "gift", "initial", "increment")
 
 # What a tick needs of a live call's locked tariff; `gift` is 1 or 0, `cap` the client's spending
@@ -169,8 +186,11 @@ POSTED = Listed("posted", ("call", "n", "epoch", "from_hold", "gained"))
 ASKED = Listed("asked", ("call", "proof", "epoch"))
 TICKED = Listed("ticked", ("status", "n", "proof", "charged", "share", "balance", "left"))
 
-ROWS: dict[str, Packed | Listed] = {
+# How a call stands after a tick.
+STATUS = Numbered("status", ("ok", "exhausted", "stale_epoch", "ended", "unknown_call"))
+
+ROWS: dict[str, Packed | Listed | Numbered] = {
     row.name: row
-    for row in (TARIFF, METER, AGREED, MARK, SPAN, PAUSE, MOVED, LOT, POSTED, ASKED, TICKED)
+    for row in (TARIFF, METER, AGREED, MARK, SPAN, PAUSE, MOVED, LOT, POSTED, ASKED, TICKED, STATUS)
 }
 WORDS = {word: text for row in ROWS.values() for word, text in row.words().items()}

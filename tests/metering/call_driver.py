@@ -1,4 +1,4 @@
-"""The moves of a call, as the web process and a relay make them, for tests to read well."""
+"""The moves of a call, as a web process or a relay makes them, for tests to read well."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The charge is exact, cumulative and monotone: compared with a model in fractions."""
+"""The charge is exact, cumulative, monotone: compared with a model in fractions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Upkeep finishes what a crash left half way and forgets what cannot matter any more."""
+"""Upkeep finishes what a crash left half way, forgets what cannot matter any more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In upkeep a step that fails stops no other step, and an item no other item."""
+"""In upkeep a step that fails stops no other step, nor an item another item."""
 
 from __future__ import annotations
 

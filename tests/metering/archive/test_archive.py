@@ -1,4 +1,4 @@
-"""Old entries move into checksummed files; the books and the archive still add up together."""
+"""Old entries move into checksummed files, with which the books still add up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Money given back is a reversing entry, split as the charge was and never above it."""
+"""Money given back is a reversing entry, split as the charge was, never above it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Statements come in pages and as CSV that a spreadsheet can open safely."""
+"""Statements come in pages, or as CSV that a spreadsheet can open safely."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who and what takes part in the simulation."""
+"""Those who take part in the simulation."""
 
 from __future__ import annotations
 

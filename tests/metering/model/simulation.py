@@ -1,4 +1,4 @@
-"""The simulation: real metering code and real scripts, a seeded world, invariants at every step.
+"""The simulation: real code with real scripts in a seeded world, invariants at every step.
 
 People pay in, open calls and hang up; relays carry media, tick, pause, crash and lose calls to each
 other; the store loses, repeats and delays requests and forgets what was not on disk; the wall clock

@@ -1,4 +1,4 @@
-"""Bugs planted in the scripts and the meter, each of them caught: the tests can fail.
+"""Bugs planted in scripts or Python, each of them caught: the tests can fail.
 
 Every mutant plays the simulation's seeds until an invariant breaks; one that survives all of them
 means that the suite would not notice this bug in the real code.

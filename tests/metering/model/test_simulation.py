@@ -1,4 +1,4 @@
-"""Whatever the network, the disk, the clock and the processes do, no money is lost or made."""
+"""Whatever network, disk, clock or processes do, no money is lost or made."""
 
 from __future__ import annotations
 

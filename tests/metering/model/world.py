@@ -1,4 +1,4 @@
-"""A seeded world around the real store: it loses, repeats, delays and forgets what it is asked.
+"""A seeded world around the real store: it loses, repeats, delays, forgets what it is asked.
 
 `FaultyStore` stands where the redis client stands. Every command that reaches the real server is
 logged, so that a disk that lost its last k writes is an empty server and a shorter replay.

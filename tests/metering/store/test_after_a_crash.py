@@ -1,4 +1,4 @@
-"""The store is killed under live ticking; what comes back from its disk is whole and goes on."""
+"""The store is killed under live ticking; what comes back from its disk is whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A store keeps the currency and the number of partitions it was made with."""
+"""A store keeps its currency as well as the number of partitions it was made with."""
 
 from __future__ import annotations
 

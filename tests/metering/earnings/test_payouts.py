@@ -1,4 +1,4 @@
-"""A provider's share comes home once, waits out the dispute window, and is paid out or not."""
+"""A payout is asked for once per key, then paid or rejected once."""
 
 from __future__ import annotations
 
@@ -7,21 +7,10 @@ import pytest
 from metering.errors import (
     DuplicateKeyError,
     InsufficientFundsError,
-    OutOfRangeError,
     UnknownPayoutError,
     WrongStateError,
 )
 from tests.metering.call_driver import PROVIDER, CallDriver
-
-
-async def test_earnings_become_available_after_the_dispute_window(driver: CallDriver) -> None:
-    await driver.talk(61)
-    assert await driver.books.earnings.release(now_ms=driver.now_ms + 3_599_999) == 0
-    assert (await driver.books.earnings.of(PROVIDER)).pending_micros == 244_000
-    assert await driver.books.earnings.release(now_ms=driver.now_ms + 3_600_000) == 1
-    earnings = await driver.books.earnings.of(PROVIDER)
-    assert (earnings.pending_micros, earnings.available_micros) == (0, 244_000)
-    await driver.assert_audit_clean()
 
 
 async def test_a_payout_is_asked_for_once_and_paid_once(driver: CallDriver) -> None:
@@ -59,38 +48,7 @@ async def test_a_rejected_payout_is_available_again(driver: CallDriver) -> None:
     await driver.assert_audit_clean()
 
 
-async def test_an_adjustment_counts_once_and_may_leave_a_debt(driver: CallDriver) -> None:
-    books = driver.books
-    for _ in range(2):
-        assert await books.earnings.adjust(PROVIDER, -70, key="a", note="x", now_ms=1) == -70
-    with pytest.raises(OutOfRangeError):
-        await books.earnings.adjust(PROVIDER, 0, key="b", note="x", now_ms=1)
-    with pytest.raises(InsufficientFundsError):
-        await books.payouts.request(PROVIDER, 1, key="p", note="", now_ms=2)
-    await driver.assert_audit_clean()
-
-
 @pytest.mark.parametrize("payout_id", ["", "x", "0001-", "ffff-00", "0001-00", "zz-1", "-1-2"])
 async def test_unknown_payouts_are_refused(driver: CallDriver, payout_id: str) -> None:
     with pytest.raises(UnknownPayoutError):
         await driver.books.payouts.settle(payout_id, "paid", note="", now_ms=1)
-
-
-async def test_a_lost_delivery_is_made_good_and_a_repeated_one_adds_nothing(
-    driver: CallDriver,
-) -> None:
-    books = driver.books
-    await driver.answer()
-    await driver.prove(61)
-    partition = books.partitions.of_call(driver.call)
-    await books.partitions.scripts.run(
-        "calls/end", partition, driver.call, driver.now_ms, "client_hung_up"
-    )
-    assert (await books.earnings.of(PROVIDER)).earned_micros == 0
-    await driver.assert_audit_clean()
-    _, rows = await books.partitions.scripts.run("earnings/outbox", partition, driver.call, "0")
-    assert await books.shares.deliver_all() == 1
-    assert await books.shares._bring_home(partition, books.partitions.of(PROVIDER), rows) == 1
-    assert (await books.earnings.of(PROVIDER)).earned_micros == 244_000
-    assert await books.shares.deliver_all() == 0
-    await driver.assert_audit_clean()
