@@ -19,8 +19,14 @@ const SECOND_MS = 1_000;
 
 /** @typedef {import("./session.js").CallSession} CallSession */
 /** @typedef {import("../frame/lib/ui.js").Part} Part */
-/** @typedef {typeof import("../call/top_up.js").bindTopUp} BindTopUp */
-/** @typedef {typeof import("../call/limit.js").bindLimit} BindLimit */
+/**
+ * The dialogs of the side that pays, as far as the stage knows them.
+ * @typedef {{onDone: (wallet: Wallet) => void, open: (text?: string) => void, close: () => void,
+ *   resumed: () => void, count: (secondsLeft: number | null) => void}} TopUp
+ * @typedef {{onDone: () => void, open: (session: CallSession) => void, close: () => void}} Limit
+ * @typedef {(part: Part) => TopUp} BindTopUp
+ * @typedef {(part: Part) => Limit} BindLimit
+ */
 /** @typedef {"free" | "charged" | "balance" | "earned" | "left"} Figure */
 /** @type {Figure[]} */
 const FIGURES = ["free", "charged", "balance", "earned", "left"];
