@@ -46,7 +46,8 @@ async def start_call(
     await expect(ring).to_contain_text("11 min")  # 10.00 at 0.90 a minute
     await provider.get_by_test_id("accept").click()
     for page in (client, provider):
-        await expect(page.get_by_test_id("meter-free")).to_contain_text("free", timeout=SLOW_MS)
+        free = page.get_by_test_id("meter-free")
+        await expect(free).to_contain_text("to decide", timeout=SLOW_MS)
     call_id = await client.evaluate("() => window.tipmeet.call")
     assert isinstance(call_id, str)
     return client, provider, call_id

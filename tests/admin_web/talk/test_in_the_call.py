@@ -258,7 +258,7 @@ async def test_a_call_whose_money_ran_out_goes_on_after_a_voucher(
     await expect(dialog).to_be_hidden()
     for page in (pair.client, pair.provider):
         await expect(page.get_by_test_id("meter-charged")).not_to_have_text(
-            "$0.400", timeout=SLOW_MS
+            "$0.40", timeout=SLOW_MS
         )
         await picture_arrives(page)
     await pair.client.get_by_test_id("hang-up").click()
