@@ -30,6 +30,8 @@ async def serve(request: web.Request) -> web.StreamResponse:
 
 
 def _file(name: str) -> Path | None:
+    if not name.isprintable():  # no file of ours; the file system refuses a null byte
+        return None
     path = (ROOT / name).resolve()
     inside = path.is_relative_to(ROOT) and path.suffix in SERVED
     return path if inside and path.is_file() else None
