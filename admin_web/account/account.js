@@ -1,6 +1,8 @@
 /** Signing in and creating an account. */
 import { post } from "../frame/lib/api.js";
-import { leaveFor, onSubmit, optional } from "../frame/lib/ui.js";
+import { optional } from "../frame/lib/elements.js";
+import { onSubmit } from "../frame/lib/forms.js";
+import { leaveFor } from "../frame/lib/ui.js";
 
 /** @type {Record<string, string>} */
 const HOME = { client: "/", provider: "/services", operator: "/admin" };

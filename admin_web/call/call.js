@@ -17,7 +17,8 @@ import { bindTopUp } from "./top_up.js";
 import { codeOf } from "../frame/lib/problem.js";
 import { Socket } from "../frame/lib/socket.js";
 import { t } from "../frame/lib/text.js";
-import { $, announce, byId, pageData, setBusy, setText, toastError } from "../frame/lib/ui.js";
+import { $, byId, pageData, setText } from "../frame/lib/elements.js";
+import { announce, setBusy, toastError } from "../frame/lib/ui.js";
 
 /** @type {import("./lobby.js").CallData} */
 const data = pageData();

@@ -3,13 +3,15 @@
 import { ApiError } from "../frame/lib/api.js";
 import { decimal, exact, parseMoney } from "../frame/lib/money.js";
 import { t } from "../frame/lib/text.js";
-import { $, onSubmit, setBusy, setText, toast, toastError } from "../frame/lib/ui.js";
+import { $, setText } from "../frame/lib/elements.js";
+import { onSubmit } from "../frame/lib/forms.js";
+import { setBusy, toast, toastError } from "../frame/lib/ui.js";
 
 /** @typedef {import("../talk/session.js").CallSession} CallSession */
 
 /**
  * `part(name)` finds the parts of `_limit.html`. Set `onDone()` on the result.
- * @param {import("../frame/lib/ui.js").Part} part
+ * @param {import("../frame/lib/elements.js").Part} part
  */
 export function bindLimit(part) {
   const dialog = part("limit-dialog", HTMLDialogElement);

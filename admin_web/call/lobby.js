@@ -8,7 +8,8 @@ import { charge, decimal, money, parseMoney, rate } from "../frame/lib/money.js"
 import { codeOf, messageOf } from "../frame/lib/problem.js";
 import { t } from "../frame/lib/text.js";
 import { talkTime } from "../frame/lib/time.js";
-import { announce, el, partsOf, setBusy, setText } from "../frame/lib/ui.js";
+import { el, partsOf, setText } from "../frame/lib/elements.js";
+import { announce, setBusy } from "../frame/lib/ui.js";
 import { consentText, freeRule, incrementRule } from "../talk/meter.js";
 import { microphoneHeadline } from "../devices/problems.js";
 

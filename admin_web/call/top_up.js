@@ -2,11 +2,12 @@
 
 import { ApiError, newKey, post } from "../frame/lib/api.js";
 import { t } from "../frame/lib/text.js";
-import { onSubmit, setText } from "../frame/lib/ui.js";
+import { setText } from "../frame/lib/elements.js";
+import { onSubmit } from "../frame/lib/forms.js";
 
 /**
  * `part(name)` finds the parts of `_stage.html`. Set `onDone(wallet)` on the result.
- * @param {import("../frame/lib/ui.js").Part} part
+ * @param {import("../frame/lib/elements.js").Part} part
  */
 export function bindTopUp(part) {
   const dialog = part("top-up-dialog", HTMLDialogElement);

@@ -1,7 +1,10 @@
 /** Redeeming a voucher, topping up by card. */
 import { get, newKey, post } from "../frame/lib/api.js";
 import { money } from "../frame/lib/money.js";
-import { byId, field, leaveFor, onSubmit, optional, t, toastNext } from "../frame/lib/ui.js";
+import { byId, field, optional } from "../frame/lib/elements.js";
+import { onSubmit } from "../frame/lib/forms.js";
+import { t } from "../frame/lib/text.js";
+import { leaveFor, toastNext } from "../frame/lib/ui.js";
 
 const form = byId("voucher", HTMLFormElement);
 // One key per code typed: pressing again after a lost answer is the same request, not a second one.

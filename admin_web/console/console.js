@@ -18,7 +18,8 @@ import { codeOf, messageOf } from "../frame/lib/problem.js";
 import { Socket } from "../frame/lib/socket.js";
 import { t } from "../frame/lib/text.js";
 import { formatMoment } from "../frame/lib/time.js";
-import { $, $$, announce, byId, copyText, el, pageData, setText, toast } from "../frame/lib/ui.js";
+import { $, $$, byId, el, pageData, setText } from "../frame/lib/elements.js";
+import { announce, copyText, toast } from "../frame/lib/ui.js";
 
 const CHECK_MS = 60_000;
 

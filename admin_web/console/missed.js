@@ -3,7 +3,7 @@
 import { get } from "../frame/lib/api.js";
 import { t } from "../frame/lib/text.js";
 import { formatDateTime } from "../frame/lib/time.js";
-import { el } from "../frame/lib/ui.js";
+import { el } from "../frame/lib/elements.js";
 
 const MISSED = new Set(["no_answer", "cancelled"]);
 const SHOWN = 10;

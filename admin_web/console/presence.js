@@ -7,7 +7,8 @@ import { rate } from "../frame/lib/money.js";
 import { messageOf } from "../frame/lib/problem.js";
 import { Socket } from "../frame/lib/socket.js";
 import { t } from "../frame/lib/text.js";
-import { $, byId, el, leaveFor, toast } from "../frame/lib/ui.js";
+import { $, byId, el } from "../frame/lib/elements.js";
+import { leaveFor, toast } from "../frame/lib/ui.js";
 import { dutyWord } from "./duty_words.js";
 import { Ringer } from "./ringer.js";
 

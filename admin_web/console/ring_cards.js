@@ -5,7 +5,8 @@ import { bindKeys } from "../talk/keys.js";
 import { affordable } from "../talk/stage.js";
 import { rate } from "../frame/lib/money.js";
 import { t } from "../frame/lib/text.js";
-import { $, el, setBusy, setText } from "../frame/lib/ui.js";
+import { $, el, setText } from "../frame/lib/elements.js";
+import { setBusy } from "../frame/lib/ui.js";
 
 /** @typedef {(call: Call) => Promise<void>} Answer */
 

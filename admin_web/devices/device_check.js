@@ -1,7 +1,8 @@
 /** The device check before a call or a shift: preview, level, choice, and help when one is missing. */
 
 import { t } from "../frame/lib/text.js";
-import { $, el, partsOf, setBusy, setText } from "../frame/lib/ui.js";
+import { $, el, partsOf, setText } from "../frame/lib/elements.js";
+import { setBusy } from "../frame/lib/ui.js";
 import { bindDeviceChoice } from "./device_choice.js";
 import { shownIn } from "./devices.js";
 import { cameraNotice, microphoneHeadline, microphoneSteps } from "./problems.js";

@@ -1,7 +1,7 @@
 /** The selects and the level meter of `_devices.html`, wherever they are shown. */
 
 import { t } from "../frame/lib/text.js";
-import { $, $$, el, partsOf, setText } from "../frame/lib/ui.js";
+import { $, $$, el, partsOf, setText } from "../frame/lib/elements.js";
 import { watchLevel } from "./level.js";
 
 /** @typedef {import("./devices.js").Devices} Devices */

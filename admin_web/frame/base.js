@@ -1,7 +1,8 @@
 /** What base.html itself needs: the menu on small screens, signing out, times in the viewer's zone. */
 import { del } from "./lib/api.js";
 import { localizeTimes } from "./lib/time.js";
-import { leaveFor, optional, setBusy, toast, toastError } from "./lib/ui.js";
+import { optional } from "./lib/elements.js";
+import { leaveFor, setBusy, toast, toastError } from "./lib/ui.js";
 
 const toggle = optional("#nav-toggle");
 const nav = optional("#site-nav");

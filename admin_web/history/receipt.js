@@ -1,7 +1,9 @@
 /** A receipt: printing, reporting a problem; for the operator refunds and decisions. */
 import { ApiError, post } from "../frame/lib/api.js";
 import { parseMoney } from "../frame/lib/money.js";
-import { byId, leaveFor, optional, t, toastNext } from "../frame/lib/ui.js";
+import { byId, optional } from "../frame/lib/elements.js";
+import { t } from "../frame/lib/text.js";
+import { leaveFor, toastNext } from "../frame/lib/ui.js";
 import { amountOf, dialogForm } from "../frame/lib/dialogs.js";
 
 const call = location.pathname.split("/").pop();

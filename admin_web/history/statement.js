@@ -1,5 +1,5 @@
 /** The period of a statement: days of the viewer's own zone, presets by month. */
-import { $, $$, field } from "../frame/lib/ui.js";
+import { $, $$, field } from "../frame/lib/elements.js";
 
 const form = $("[data-period]", document, HTMLFormElement);
 const [from, to] = [field(form, "from"), field(form, "to")];

@@ -1,7 +1,9 @@
 /** Asking for a payout. */
 import { post } from "../frame/lib/api.js";
 import { money } from "../frame/lib/money.js";
-import { $, byId, leaveFor, t, toastNext } from "../frame/lib/ui.js";
+import { $, byId } from "../frame/lib/elements.js";
+import { t } from "../frame/lib/text.js";
+import { leaveFor, toastNext } from "../frame/lib/ui.js";
 import { amountOf, dialogForm } from "../frame/lib/dialogs.js";
 
 const open = dialogForm(byId("payout-dialog", HTMLDialogElement), async ({ amount, note }, _about, key) => {

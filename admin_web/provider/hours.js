@@ -1,5 +1,7 @@
 /** The editor of weekly working hours: intervals per weekday, added, removed, copied. */
-import { $, $$, announce, copyOf, optional, t } from "../frame/lib/ui.js";
+import { $, $$, copyOf, optional } from "../frame/lib/elements.js";
+import { t } from "../frame/lib/text.js";
+import { announce } from "../frame/lib/ui.js";
 
 const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri"];
 const MOST_INTERVALS = 6; // the server's limit for a day

@@ -2,7 +2,10 @@
 import { del, post, put } from "../frame/lib/api.js";
 import { charge as pays, money, parseMoney } from "../frame/lib/money.js";
 import { duration, zone } from "../frame/lib/time.js";
-import { $, byId, confirmDialog, el, field, leaveFor, onSubmit, optional, pageData, setBusy, t, toastError, toastNext } from "../frame/lib/ui.js";
+import { $, byId, el, field, optional, pageData } from "../frame/lib/elements.js";
+import { onSubmit } from "../frame/lib/forms.js";
+import { t } from "../frame/lib/text.js";
+import { confirmDialog, leaveFor, setBusy, toastError, toastNext } from "../frame/lib/ui.js";
 import { HoursEditor } from "./hours.js";
 import { freeRule } from "../frame/lib/rules.js";
 import { sampleTimes, shares } from "../frame/lib/tariff.js";

@@ -1,5 +1,7 @@
 /** Copy buttons of links. */
-import { $$, copyText, t } from "../frame/lib/ui.js";
+import { $$ } from "../frame/lib/elements.js";
+import { t } from "../frame/lib/text.js";
+import { copyText } from "../frame/lib/ui.js";
 
 for (const button of $$("[data-copy]")) {
   button.addEventListener("click", () =>

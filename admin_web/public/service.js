@@ -1,8 +1,9 @@
 /** The public page of a service: hours in the viewer's zone, availability that stays true. */
 import { get } from "../frame/lib/api.js";
-import { locale } from "../frame/lib/text.js";
+import { locale, t } from "../frame/lib/text.js";
 import { zone as viewerZone } from "../frame/lib/time.js";
-import { $, $$, announce, el, optional, setText, t } from "../frame/lib/ui.js";
+import { $, $$, el, optional, setText } from "../frame/lib/elements.js";
+import { announce } from "../frame/lib/ui.js";
 import { intervalIn, offsetMs, weekdayIn } from "./zone.js";
 
 const REFRESH_MS = 10_000;

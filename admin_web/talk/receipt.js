@@ -3,7 +3,7 @@
 import { charge, decimal, exact, money, rate } from "../frame/lib/money.js";
 import { t } from "../frame/lib/text.js";
 import { clock, duration, formatDateTime, formatTime } from "../frame/lib/time.js";
-import { el } from "../frame/lib/ui.js";
+import { el } from "../frame/lib/elements.js";
 import { freeRule, incrementRule } from "./meter.js";
 import { reasonText } from "./state_words.js";
 

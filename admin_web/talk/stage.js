@@ -4,7 +4,8 @@ import { exact, money } from "../frame/lib/money.js";
 import { messageOf } from "../frame/lib/problem.js";
 import { t } from "../frame/lib/text.js";
 import { clock, talkTime } from "../frame/lib/time.js";
-import { $, partsOf, setBusy, setText, toast, toastError } from "../frame/lib/ui.js";
+import { $, partsOf, setText } from "../frame/lib/elements.js";
+import { setBusy, toast, toastError } from "../frame/lib/ui.js";
 import { keepAwake } from "./awake.js";
 import { secondsLeft } from "./clock.js";
 import { bindDeviceChoice } from "../devices/device_choice.js";
@@ -18,7 +19,7 @@ import { bannerOf } from "./state_words.js";
 const SECOND_MS = 1_000;
 
 /** @typedef {import("./session.js").CallSession} CallSession */
-/** @typedef {import("../frame/lib/ui.js").Part} Part */
+/** @typedef {import("../frame/lib/elements.js").Part} Part */
 /**
  * The dialogs of the side that pays, as far as the stage knows them.
  * @typedef {{onDone: (wallet: Wallet) => void, open: (text?: string) => void, close: () => void,

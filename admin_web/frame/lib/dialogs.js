@@ -1,6 +1,7 @@
 /** Dialogs with one form: opened by a button, and sent once however often that is pressed. */
 import { newKey } from "./api.js";
-import { $, clearErrors, field, onSubmit } from "./ui.js";
+import { $, field } from "./elements.js";
+import { clearErrors, onSubmit } from "./forms.js";
 
 /** What a person typed as an amount, as the API reads it. @param {string} text */
 export const amountOf = (text) => text.trim().replace(",", ".");

@@ -1,5 +1,5 @@
 /** The first seconds of a tariff in words, for previews (pages get the same sentence from words.py). */
-import { t, tn } from "./ui.js";
+import { t, tn } from "./text.js";
 
 /** @param {FreeStart} tariff */
 export function freeRule({ price_micros: price, threshold_s: threshold, threshold_mode: mode }) {

@@ -8,7 +8,9 @@ import { charge, money } from "../../frame/lib/money.js";
 import { messageOf } from "../../frame/lib/problem.js";
 import { Socket } from "../../frame/lib/socket.js";
 import { clock, formatTime } from "../../frame/lib/time.js";
-import { $, announce, confirmDialog, copyOf, el, pageData, setBusy, setText, t, tn, toast } from "../../frame/lib/ui.js";
+import { $, copyOf, el, pageData, setText } from "../../frame/lib/elements.js";
+import { t, tn } from "../../frame/lib/text.js";
+import { announce, confirmDialog, setBusy, toast } from "../../frame/lib/ui.js";
 
 /** @type {Record<string, [text: string, tone: string]>} */
 const STATES = {

@@ -1,7 +1,9 @@
 /** The operator settles payouts. */
 import { post } from "../../frame/lib/api.js";
 import { money } from "../../frame/lib/money.js";
-import { $$, byId, leaveFor, t, toastNext } from "../../frame/lib/ui.js";
+import { $$, byId } from "../../frame/lib/elements.js";
+import { t } from "../../frame/lib/text.js";
+import { leaveFor, toastNext } from "../../frame/lib/ui.js";
 import { dialogForm } from "../../frame/lib/dialogs.js";
 
 /** @typedef {{id: string, name: string, sum: string}} About */

@@ -1,7 +1,10 @@
 /** Creating a batch of vouchers: the codes are shown once. */
 import { newKey, post } from "../../frame/lib/api.js";
 import { localizeTimes } from "../../frame/lib/time.js";
-import { $, byId, copyText, onSubmit, t, tn, toast } from "../../frame/lib/ui.js";
+import { $, byId } from "../../frame/lib/elements.js";
+import { onSubmit } from "../../frame/lib/forms.js";
+import { t, tn } from "../../frame/lib/text.js";
+import { copyText, toast } from "../../frame/lib/ui.js";
 
 const form = byId("vouchers", HTMLFormElement);
 const card = $("#codes-card");

@@ -1,7 +1,9 @@
 /** The operator credits a client's wallet, or gives a card payment back. */
 import { post } from "../../frame/lib/api.js";
 import { money } from "../../frame/lib/money.js";
-import { $$, byId, leaveFor, optional, t, toast, toastNext } from "../../frame/lib/ui.js";
+import { $$, byId, optional } from "../../frame/lib/elements.js";
+import { t } from "../../frame/lib/text.js";
+import { leaveFor, toast, toastNext } from "../../frame/lib/ui.js";
 import { amountOf, dialogForm } from "../../frame/lib/dialogs.js";
 
 const creditDialog = byId("credit-dialog", HTMLDialogElement);

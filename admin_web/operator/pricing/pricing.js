@@ -2,7 +2,10 @@
 import { ApiError, put } from "../../frame/lib/api.js";
 import { exact, parseMoney } from "../../frame/lib/money.js";
 import { duration } from "../../frame/lib/time.js";
-import { $, byId, el, field, onSubmit, t, toast } from "../../frame/lib/ui.js";
+import { $, byId, el, field } from "../../frame/lib/elements.js";
+import { onSubmit } from "../../frame/lib/forms.js";
+import { t } from "../../frame/lib/text.js";
+import { toast } from "../../frame/lib/ui.js";
 import { freeRule } from "../../frame/lib/rules.js";
 import { sampleTimes, shares } from "../../frame/lib/tariff.js";
 
