@@ -38,7 +38,9 @@ _NEXT: Final = 1 << 60
 Queue = Callable[[int, int, Any], None]
 Send = Callable[[bytes, Route], None]
 
-_unpack: Final[Callable[[memoryview, int], tuple[int, int, int, int, int]]] = HEADER.unpack_from
+#: Version with flags, marker with payload type, sequence number, timestamp, SSRC.
+_Header = tuple[int, int, int, int, int]
+_unpack: Final[Callable[[memoryview, int], _Header]] = HEADER.unpack_from
 _pack: Final = HEADER.pack_into
 
 
@@ -79,7 +81,8 @@ class MediaPath:
         """Takes the SRTP datagram in ``slot``, which begins at ``start`` in the view and has
         ``length`` bytes; queues the slot when it goes on."""
         view, length_p, pointer, now = self._view, self._length, self._pointers[slot], self._now
-        first, _, seq, timestamp, ssrc = _unpack(view, start)
+        header = _unpack(view, start)
+        first, _, seq, timestamp, ssrc = header
         source = inbound.sources.get(ssrc)
         if source is None and not inbound.may_decrypt(ssrc):
             self._counters.dropped["unknown_ssrc"] += 1
@@ -133,9 +136,9 @@ class MediaPath:
         if consumer is None:
             return
         if source.copies:
-            self._send_copies(inbound, source, start, length, seq_at, extended)
+            self._send_copies(inbound, source, header, start, length, seq_at, extended)
         length = self._pass_on(
-            inbound, source, consumer, view, pointer, start, length, seq_at, extended
+            inbound, source, consumer, header, view, pointer, start, length, seq_at, extended
         )
         route = consumer.route
         if length == 0 or route is None:
@@ -150,6 +153,7 @@ class MediaPath:
         inbound: Inbound,
         source: Source,
         consumer: Consumer,
+        header: _Header,
         view: memoryview,
         pointer: Any,
         start: int,
@@ -159,15 +163,15 @@ class MediaPath:
     ) -> int:
         """Makes the packet at ``[start:start + length]``, in the clear, the consumer's.
 
-        ``pointer`` is where it is in memory, ``seq_at`` where in it its transport-wide number is
-        (0: nowhere). Its new length; 0 for one that ends here.
+        ``header`` is as it came, ``pointer`` where it is in memory, ``seq_at`` where in it its
+        transport-wide number is (0: nowhere). Its new length; 0 for one that ends here.
         """
         if source.is_rtx:
             length = self._retransmission(source, consumer, view, start, length, seq_at)
             if length == 0:
                 return 0
         else:
-            first, second, seq, timestamp, _ = _unpack(view, start)
+            first, second, seq, timestamp, _ = header
             if consumer.fresh or source is not consumer.source:
                 self._resume(inbound, source, consumer, seq, timestamp)
             elif extended < consumer.first_extended:
@@ -222,7 +226,14 @@ class MediaPath:
         return length
 
     def _send_copies(  # noqa: PLR0917 - a part of ``forward``
-        self, inbound: Inbound, source: Source, start: int, length: int, seq_at: int, extended: int
+        self,
+        inbound: Inbound,
+        source: Source,
+        header: _Header,
+        start: int,
+        length: int,
+        seq_at: int,
+        extended: int,
     ) -> None:
         """Sends the packet, still as it came, to all consumers but the last."""
         packet = bytes(self._view[start : start + length])
@@ -230,7 +241,7 @@ class MediaPath:
         for consumer in source.copies:
             self._copy.fill(0, packet)
             size = self._pass_on(
-                inbound, source, consumer, copy, pointer, 0, length, seq_at, extended
+                inbound, source, consumer, header, copy, pointer, 0, length, seq_at, extended
             )
             if size and consumer.route is not None:
                 self._send(self._copy.read(0, size), consumer.route)
